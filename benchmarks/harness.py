@@ -1,0 +1,161 @@
+"""Time cases against each other in one process, in interleaved rounds, by the wall and by the processor.
+
+A round runs each case once, so that a machine which slows down for a second slows them all. The garbage collector stays
+on, as in production. What a case leaves to a worker thread or to a child process counts: its processor time is taken
+from the whole process and its children, until `settle` says that the work is done.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from contextvars import Context, ContextVar
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import final
+
+Call = Callable[[], object]
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a case runs once it is open.
+
+    Attributes:
+        call: The thing to time.
+        settle: Waits for what the calls of a round left behind; outside of wall time, inside of processor time.
+    """
+
+    call: Call
+    settle: Call = _nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing to measure.
+
+    Attributes:
+        name: `<row>/<who>`, for example `counter/telemetry`.
+        open: Makes the subject and leaves what closes it on the stack; heavy libraries are imported here.
+        calls: How many measured operations one call of the subject does.
+        number: How many calls make a round; None lets the harness fill the round time.
+        variables: How many other context variables are set around the case.
+    """
+
+    name: str
+    open: Callable[[ExitStack], Subject | Call]
+    calls: int = 1
+    number: int | None = None
+    variables: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long to measure: the number of rounds, and how many nanoseconds a case gets in each."""
+
+    rounds: int = 11
+    round_ns: int = 40_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one operation of a case took, in nanoseconds, a figure for each round."""
+
+    name: str
+    number: int
+    wall_ns: tuple[float, ...]
+    cpu_ns: tuple[float, ...]
+
+    @property
+    def wall_min_ns(self) -> float:
+        """The best round by the wall, which noise can only have made longer."""
+        return min(self.wall_ns)
+
+    @property
+    def wall_median_ns(self) -> float:
+        """The usual round by the wall."""
+        return statistics.median(self.wall_ns)
+
+    @property
+    def cpu_min_ns(self) -> float:
+        """The best round by the processor time of all threads and children."""
+        return min(self.cpu_ns)
+
+
+@final
+@dataclass(slots=True)
+class _Open:
+    """A case with its subject, in a context where nothing is set but what the case asks for."""
+
+    case: Case
+    context: Context
+    subject: Subject
+    number: int = 1
+    wall_ns: list[float] = field(default_factory=list)
+    cpu_ns: list[float] = field(default_factory=list)
+
+    def scale(self, round_ns: int) -> None:
+        if self.case.number is not None:
+            self.number = self.case.number
+            self.context.run(_time, self.subject, 1)
+            return
+        while (taken := self.context.run(_time, self.subject, self.number)[0]) < round_ns / 4:
+            self.number *= 2
+        self.number = max(1, round(self.number * round_ns / taken))
+
+    def round(self) -> None:
+        wall_ns, cpu_ns = self.context.run(_time, self.subject, self.number)
+        operations = self.number * self.case.calls
+        self.wall_ns.append(wall_ns / operations)
+        self.cpu_ns.append(cpu_ns / operations)
+
+    def measurement(self) -> Measurement:
+        return Measurement(self.case.name, self.number, tuple(self.wall_ns), tuple(self.cpu_ns))
+
+
+def measure(cases: Sequence[Case], effort: Effort) -> tuple[Measurement, ...]:
+    """Run all cases, interleaved, and give their measurements in the order of the cases."""
+    with ExitStack() as stack:
+        opened = [_open(case, stack) for case in cases]
+        for each in opened:
+            each.scale(effort.round_ns)
+        gc.collect()
+        for _ in range(effort.rounds):
+            for each in opened:
+                each.round()
+        return tuple(each.measurement() for each in opened)
+
+
+def _open(case: Case, stack: ExitStack) -> _Open:
+    context = Context()
+    for index in range(case.variables):
+        other: ContextVar[int] = ContextVar(f"other{index}")
+        context.run(other.set, index)
+    own = stack.enter_context(ExitStack())
+    made = context.run(case.open, own)
+    stack.callback(context.run, own.close)
+    return _Open(case, context, made if isinstance(made, Subject) else Subject(made))
+
+
+def _time(subject: Subject, number: int) -> tuple[int, int]:
+    call = subject.call
+    cpu_ns = _processor_ns()
+    wall_ns = time.perf_counter_ns()
+    for _ in repeat(None, number):
+        call()
+    wall_ns = time.perf_counter_ns() - wall_ns
+    subject.settle()
+    return wall_ns, _processor_ns() - cpu_ns
+
+
+def _processor_ns() -> int:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time_ns() + round((children.ru_utime + children.ru_stime) * 1e9)

@@ -1,0 +1,86 @@
+"""The context variable that carries the current span, and the mapping type that it holds.
+
+It has the shape of OpenTelemetry's own context, so that either side can take over the other's:
+`telemetry.context.link` is the only one to call `bind`. Nothing here imports OpenTelemetry. Generated wrappers run
+with this module's namespace as their globals, so that a `bind` reaches them all; hence the long names, which no
+parameter of a user's function bears.
+"""
+
+from __future__ import annotations
+
+from _contextvars import ContextVar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class _Standalone(dict[str, object]):
+    """Stands in for `opentelemetry.context.Context` until that is imported."""
+
+
+class Ambient(_Standalone):
+    """One immutable generation of the ambient values: the current span, baggage, and what others attach.
+
+    When OpenTelemetry is linked its `Context` takes the place of the base class, which turns every open
+    instance into a real `Context` at once.
+    """
+
+
+variable: ContextVar[dict[str, object]] = ContextVar("telemetry_context", default=Ambient())
+"""What OpenTelemetry's runtime context reads too, once it is linked to ours."""
+
+_telemetry_ambient = Ambient
+_telemetry_put = dict.__setitem__  # a Context refuses its own item assignment
+_telemetry_key = "current-span-telemetry"
+_telemetry_get: Callable[[], dict[str, Any]] = variable.get
+_telemetry_set: Callable[[Any], Any] = variable.set
+_telemetry_reset: Callable[[Any], None] = variable.reset
+
+
+def bind(get: Callable[[], Any], set_: Callable[[Any], Any], reset: Callable[[Any], None]) -> None:
+    """Take another place for the ambient values: OpenTelemetry's, when that was there first."""
+    global _telemetry_get, _telemetry_set, _telemetry_reset
+    _telemetry_get, _telemetry_set, _telemetry_reset = get, set_, reset
+
+
+def rekey(key: str) -> None:
+    """Keep the current span under another key: OpenTelemetry's, when that was there first."""
+    global _telemetry_key  # noqa: PLW0603 -- see the module
+    _telemetry_key = key
+
+
+def span_key() -> str:
+    """Give the key of the current span within the ambient values."""
+    return _telemetry_key
+
+
+def current() -> dict[str, Any]:
+    """Give the ambient values of here and now; never None, often empty."""
+    return _telemetry_get()
+
+
+def attach(values: dict[str, Any]) -> Any:
+    """Make these the ambient values; the token that comes back goes to `detach`."""
+    return _telemetry_set(values)
+
+
+def detach(token: Any) -> None:
+    """Restore what was there before `attach`.
+
+    A token of another `contextvars.Context` is left alone: a coroutine that the garbage collector closes elsewhere
+    has nothing to restore there.
+    """
+    try:
+        _telemetry_reset(token)
+    except ValueError:
+        return
+
+
+def activate(span: Any) -> Any:
+    """Make `span` the current one, keeping all other ambient values; the token goes to `detach`."""
+    outer = _telemetry_get()
+    values = Ambient(outer) if outer else Ambient()
+    _telemetry_put(values, _telemetry_key, span)
+    return _telemetry_set(values)

@@ -1,0 +1,50 @@
+"""The layout of a metric page: 8-byte words in native order, which every process of a host can map and read.
+
+    page    magic · version · pid · started (ns) · used words · 3 reserved · entries …
+    entry   [words:32 kind:16 state:16] · created (ns) · [descriptor bytes:32 cell words:32]
+            · descriptor (JSON, padded to a word) · cell
+    cells   counter    value (double)
+            gauge      active copy, then two copies of: value (double), time (ns)
+            histogram  one count a bucket, the last being +Inf; sum (double)
+            summary    active copy, then two copies of: lowest bin, zeros, sum (double), one count a bin
+
+An entry is written before `used` moves past it, so a reader never meets half an entry. Words never move. A value of
+several words has two copies, and the word that says which one counts is written last.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+
+WORD = 8
+PAGE_WORDS = 8192
+"""64 KiB: a page holds some 500 counters or 250 histograms of 14 buckets; a page that is full gets a neighbour."""
+
+MAGIC = int.from_bytes(b"TLMPAGE\x01", "little")
+VERSION = 1
+HEADER_WORDS = 8
+MAGIC_WORD, VERSION_WORD, PID_WORD, STARTED_WORD, USED_WORD = range(5)
+
+ENTRY = Struct("<IHHQII")
+ENTRY_WORDS = ENTRY.size // WORD
+COMMITTED = 1
+
+KINDS = ("counter", "gauge", "histogram", "summary")
+
+GAUGE_WORDS = 5
+SUMMARY_BINS = 512
+SUMMARY_COPY_WORDS = 3 + SUMMARY_BINS
+SUMMARY_WORDS = 1 + 2 * SUMMARY_COPY_WORDS
+SUMMARY_ACCURACY = 0.01
+"""Relative error of a quantile; with 512 bins the exact range spans a factor of 28 000 below the largest value."""
+
+
+def cell_words(kind: str, buckets: int = 0) -> int:
+    """Give the size of a cell; `buckets` counts the +Inf bucket of a histogram."""
+    if kind == "counter":
+        return 1
+    if kind == "gauge":
+        return GAUGE_WORDS
+    if kind == "histogram":
+        return buckets + 1
+    return SUMMARY_WORDS

@@ -1,0 +1,78 @@
+"""The parameters of a function, as text for a generated wrapper that has exactly the same ones."""
+
+from __future__ import annotations
+
+from types import MethodType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FunctionType
+    from typing import Any
+
+_VARARGS, _VARKEYWORDS = 0x04, 0x08
+
+
+class Parameters:
+    """What a wrapper needs to know of the function that it wraps.
+
+    Attributes:
+        name: The qualified name, for messages and tracebacks.
+        names: All parameters, in order.
+        signature: The text between the parentheses of the `def`.
+        call: The text that passes every argument on.
+        arguments: The texts of a tuple of the positional and a dict of the keyword arguments.
+        mapping: The text of a dict of all arguments by name.
+    """
+
+    __slots__ = ("arguments", "call", "defaults", "mapping", "name", "names", "plain_name", "signature")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        code: CodeType | None = getattr(function, "__code__", None)
+        self.name = getattr(function, "__qualname__", None) or type(function).__qualname__
+        self.plain_name = getattr(function, "__name__", "wrapper")
+        self.defaults = (getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None))
+        if code is None or any(not name.isidentifier() for name in code.co_varnames[: code.co_argcount]):
+            self._any()
+        else:
+            self._exactly(code, bound=1 if isinstance(function, MethodType) else 0)
+
+    def _any(self) -> None:
+        """Take whatever is passed: a builtin, or a lambda of a comprehension, has no names to speak of."""
+        self.names: tuple[str, ...] = ()
+        self.signature = self.call = "*args, **kwargs"
+        self.arguments = ("args", "kwargs")
+        self.mapping = "{**kwargs}"
+        self.defaults = (None, None)
+
+    def _exactly(self, code: CodeType, bound: int) -> None:
+        names = code.co_varnames[bound:]
+        positional, keywords = code.co_argcount - bound, code.co_kwonlyargcount
+        named = positional + keywords
+        has_rest = bool(code.co_flags & _VARARGS)
+        rest = [f"*{names[named]}"] if has_rest else []
+        more = [f"**{names[named + has_rest]}"] if code.co_flags & _VARKEYWORDS else []
+        before = [*names[:positional]]
+        if code.co_posonlyargcount > bound:
+            before.insert(code.co_posonlyargcount - bound, "/")
+        star = rest or (["*"] if keywords else [])
+        self.names = (*names[:named], *(item.lstrip("*") for item in (*rest, *more)))
+        self.signature = ", ".join((*before, *star, *names[positional:named], *more))
+        passed = (*names[:positional], *rest)
+        self.call = ", ".join((*passed, *(f"{name}={name}" for name in names[positional:named]), *more))
+        keyed = (*(f"{name!r}: {name}" for name in names[positional:named]), *more)
+        self.arguments = ("(" + "".join(f"{item}, " for item in passed) + ")", "{" + ", ".join(keyed) + "}")
+        self.mapping = "{" + ", ".join(f"{name!r}: {name}" for name in self.names) + "}"
+
+    def dress(self, wrapper: FunctionType) -> FunctionType:
+        """Give a generated function the defaults and the names of the original, for calls and tracebacks."""
+        wrapper.__defaults__ = _as_many(self.defaults[0], wrapper)
+        wrapper.__kwdefaults__ = self.defaults[1]
+        wrapper.__name__ = self.plain_name
+        wrapper.__qualname__ = self.name
+        wrapper.__code__ = wrapper.__code__.replace(co_name=self.plain_name, co_qualname=self.name)
+        return wrapper
+
+
+def _as_many(defaults: tuple[Any, ...] | None, wrapper: FunctionType) -> tuple[Any, ...] | None:
+    return defaults if defaults and wrapper.__code__.co_argcount else None

@@ -1,0 +1,218 @@
+"""Writes the pure wrapper of a synchronous function: one function with exactly the wrapped one's parameters.
+
+A generated function with an exact signature costs a fifth of a `*args, **kwargs` closure, and its body holds only
+what this site needs. The text is compiled once for all sites of one shape; what differs is passed in as closure
+variables.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from time import monotonic_ns, time_ns
+from types import CodeType, FunctionType
+
+from . import ambient, ids
+from .drive import as_child, follow, give_up, results_of
+from .parameters import Parameters
+from .site import QUEUE_LIMIT, Site
+from .span import Span
+from .values import capture, clean, label
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_PREFIX = "_telemetry_"
+_compiled: dict[str, CodeType] = {}
+
+_SHARED: dict[str, Any] = {
+    "BaseException": BaseException,  # builtins too: a parameter of the user's may bear any of these names
+    "Exception": Exception,
+    "KeyError": KeyError,
+    "Span": Span,
+    "as_child": as_child,
+    "bisect": bisect_left,
+    "callable": callable,
+    "capture": capture,
+    "clean": clean,
+    "follow": follow,
+    "give_up": give_up,
+    "label": label,
+    "len": len,
+    "monotonic": monotonic_ns,
+    "new": object.__new__,
+    "now": time_ns,
+    "results_of": results_of,
+    "sequence": ids.next_sequence,
+    "str": str,
+}
+
+
+def synchronous(function: Callable[..., Any], site: Site, parameters: Parameters) -> Callable[..., Any]:
+    """Wrap a function that returns when its work is done (or returns a coroutine, which is then followed)."""
+    names = {
+        **_SHARED,
+        **_of_site(site),
+        "bind": site.bind,
+        "cells": site.cells,
+        "coroutine": _COROUTINE,
+        "function": function,
+        "queue": site.queue,
+        "spill": site.spill,
+        "succeed": site.succeed,
+        **{f"bounds{index}": spec[0] for index, spec in enumerate(site.inline) if spec},
+    }
+    lines = [
+        *_captures(site, parameters),
+        *(_open_span(site) if site.name else ()),
+        "@begun = @monotonic()",
+        *(("@span.begun = @begun",) if site.name else ()),
+        "try:",
+        f"    @result = @function({parameters.call})",
+        "except @BaseException as @error:",
+        f"    @give_up(@site, {_handles(site)}, @error)",
+        "    raise",
+        "@end = @monotonic()",
+        *(("@reset(@token)",) if site.name else ()),
+        "if @result.__class__ is @coroutine:",
+        f"    return @follow(@site, {_handles(site, token=False)}, @result)",
+        *_metrics(site),
+        *_close_span(site),
+        "return @result",
+    ]
+    return _build(lines, names, parameters)
+
+
+def deferred(
+    function: Callable[..., Any], site: Site, parameters: Parameters, drive: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Wrap a function whose call only makes a coroutine or generator; values are captured at the call all the same."""
+    names = {**_SHARED, **_of_site(site), "drive": drive, "function": function}
+    names |= {"name": parameters.plain_name, "qualname": parameters.name}
+    args, kwargs = parameters.arguments
+    lines = [
+        *_captures(site, parameters),
+        f"@made = @drive(@site, {_values(site)}, {_labels(site)}, @function, {args}, {kwargs})",
+        "@made.__name__ = @name",
+        "@made.__qualname__ = @qualname",
+        "return @made",
+    ]
+    return _build(lines, names, parameters)
+
+
+def _of_site(site: Site) -> dict[str, Any]:
+    sources = {f"source{index}": source for index, source in enumerate(site.sources)}
+    return {"count": site.count, "site": site, **sources}
+
+
+def _build(lines: list[str], names: dict[str, Any], parameters: Parameters) -> Callable[..., Any]:
+    body = "".join(f"        {line}\n" for line in lines)
+    listed = ", ".join("@" + name for name in sorted(names))
+    text = f"def build({listed}):\n    def @wrapper({parameters.signature}):\n{body}    return @wrapper\n"
+    text = text.replace("@", _PREFIX)
+    if text not in _compiled:
+        _compiled[text] = compile(text, f"<telemetry wrapper of {parameters.name}>", "exec")
+    found: dict[str, Any] = {}
+    exec(_compiled[text], ambient.__dict__, found)  # noqa: S102 -- ours; only identifiers come from outside
+    wrapper: FunctionType = found["build"](**{_PREFIX + name: value for name, value in names.items()})
+    return parameters.dress(wrapper)
+
+
+def _captures(site: Site, parameters: Parameters) -> list[str]:
+    lines = []
+    for index, source in enumerate(site.sources):
+        careful = f"@capture(@source{index}, {parameters.mapping}, @count)"
+        if source.function is not None or source.convert is not None:
+            lines.append(f"@v{index} = {careful}")
+            continue
+        expression = ".".join((source.parameter, *source.path))
+        if source.path:
+            lines += ["try:", f"    @v{index} = {expression}", "except @Exception:", f"    @v{index} = {careful}"]
+            tidy = f"{careful} if @callable(@v{index}) else @clean(@v{index})"
+            lines += [f"if @v{index}.__class__ is not @str:", f"    @v{index} = {tidy}"]
+        else:
+            lines += [f"@v{index} = {expression}", f"if @v{index}.__class__ is not @str:"]
+            lines += [f"    @v{index} = @clean(@v{index})"]
+    for index in site.labels:
+        lines.append(f"@l{index} = @v{index} if @v{index}.__class__ is @str else @label(@v{index})")
+    return lines
+
+
+def _open_span(site: Site) -> list[str]:
+    return [
+        "@span = @new(@Span)",
+        "@span.site = @site",
+        "@span.sequence = @number = @sequence()",
+        *((f"@span.values = {_values(site)}",) if site.sources else ()),
+        "@outer = @get()",
+        "if @outer:",
+        "    @token = @as_child(@span, @outer)",
+        "else:",
+        "    @span.parent = None",
+        "    @span.trace = @number",
+        "    @inner = @ambient()",
+        "    @put(@inner, @key, @span)",
+        "    @token = @set(@inner)",
+        "@span.start_ns = @now()",
+    ]
+
+
+def _close_span(site: Site) -> list[str]:
+    if not site.name:
+        return []
+    return [
+        *(("@results_of(@site, @span, @result)",) if site.results else ()),
+        "@span.end_ns = @span.start_ns + @end - @begun",
+        "@queue.append(@span)",
+        f"if @len(@queue) >= {QUEUE_LIMIT}:",
+        "    @spill()",
+    ]
+
+
+def _metrics(site: Site) -> list[str]:
+    lines = []
+    labels = _labels(site)
+    if site.inline:
+        flat = ", ".join(_flat(index, spec is None) for index, spec in enumerate(site.inline))
+        lines += ["try:", f"    {flat}, = @cells[{labels}]", "except @KeyError:", f"    {flat}, = @bind({labels})"]
+    for index, spec in enumerate(site.inline):
+        if spec is None:
+            lines.append(f"@d{index}[@i{index}] += 1.0")
+            continue
+        lines.append(f"@x = (@end - @begun) * {spec[1]!r}")
+        lines.append(f"@q{index}[@i{index} + @bisect(@bounds{index}, @x)] += 1")
+        lines.append(f"@d{index}[@s{index}] += @x")
+    if site.succeed is not None:
+        lines.append(f"@succeed({labels}, @end - @begun, @result)")
+    return lines
+
+
+def _flat(index: int, is_counter: bool) -> str:
+    if is_counter:
+        return f"@d{index}, @i{index}"
+    return f"@q{index}, @i{index}, @d{index}, @s{index}"
+
+
+def _handles(site: Site, *, token: bool = True) -> str:
+    """Give what the slow ends of a call need: the span, its token, the labels and the start."""
+    span = "@span" if site.name else "None"
+    reset = ("@token, " if site.name else "None, ") if token else ""
+    return f"{span}, {reset}{_labels(site)}, @begun"
+
+
+def _values(site: Site) -> str:
+    return "(" + "".join(f"@v{index}, " for index in range(len(site.sources))) + ")"
+
+
+def _labels(site: Site) -> str:
+    return "(" + "".join(f"@l{index}, " for index in site.labels) + ")"
+
+
+async def _coroutine() -> None:
+    """Give the type that the interpreter makes of `async def`."""
+
+
+_made = _coroutine()
+_COROUTINE = _made.__class__
+_made.close()

@@ -1,0 +1,34 @@
+"""What is current: the span, its ids, and the token that attaching gives."""
+
+from __future__ import annotations
+
+from telemetry._hotpath import Span, TraceContext, ambient
+from telemetry._hotpath import current_span as _current_span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def current_span() -> Span | TraceContext | None:
+    """Give the current span; None outside of spans.
+
+    A span of another SDK comes as a `TraceContext` that passes attributes on to it.
+    """
+    return _current_span()
+
+
+def current_ids() -> tuple[int, int, int] | None:
+    """Give (trace id, span id, trace flags) of the current span; None outside of spans."""
+    span = _current_span()
+    return None if span is None else (span.trace_id, span.span_id, span.trace_flags)
+
+
+def attach(values: dict[str, Any]) -> Any:
+    """Make what `extract` gave current; the token that comes back goes to `detach`."""
+    return ambient.attach(values)
+
+
+def detach(token: Any) -> None:
+    """Restore what was current before `attach`."""
+    ambient.detach(token)

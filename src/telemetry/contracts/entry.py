@@ -1,0 +1,232 @@
+"""A JSON object as it is read: each question notes what is wrong, with its place, and reading goes on.
+
+The keys that were asked for are the keys that may be there. It knows JSON, and nothing of contracts.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+from typing import Self, TypeVar, final
+
+from telemetry.errors import RegistryError
+
+from .form import Form
+from .spelling import suggestion
+
+_Choice = TypeVar("_Choice", bound=str)
+_ABSENT = object()
+_GREATEST = sys.float_info.max
+_TYPE_NAMES: Mapping[type, str] = {
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    list: "an array",
+    type(None): "null",
+}
+
+
+@final
+class Members(dict[str, object]):
+    """The members of one JSON object, and the keys that it had more than once."""
+
+    __slots__ = ("repeated",)
+
+    def __init__(self, pairs: Sequence[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        self.repeated: tuple[str, ...] = ()
+        if len(self) < len(pairs):
+            keys = [key for key, _ in pairs]
+            self.repeated = tuple(key for key in self if keys.count(key) > 1)
+
+
+@final
+class Place:
+    """A point of a file, and the list that takes what is wrong there.
+
+    >>> (Place("a.json", []) / "metrics" / 0).pointer
+    '/metrics/0'
+    """
+
+    __slots__ = ("_keys", "findings", "path")
+
+    def __init__(self, path: str, findings: list[RegistryError], keys: tuple[str | int, ...] = ()) -> None:
+        self.path = path
+        self.findings = findings
+        self._keys = keys
+
+    def __truediv__(self, key: str | int) -> Place:
+        return Place(self.path, self.findings, (*self._keys, key))
+
+    @property
+    def pointer(self) -> str:
+        """The point as a JSON pointer (RFC 6901); empty for the whole file."""
+        return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in self._keys)
+
+    def report(self, problem: str) -> None:
+        """Note what is wrong here."""
+        self.findings.append(RegistryError(self.path, self.pointer, problem))
+
+
+@final
+class Entry:
+    """One JSON object of a registry file.
+
+    Leave its `with` block when all has been asked for: keys that nobody asked for are reported then. What is missing
+    or wrong is reported too, and answered with a stand-in of the right type.
+    """
+
+    __slots__ = ("_asked", "_members", "_sound_until", "place")
+
+    def __init__(self, value: object, place: Place) -> None:
+        self.place = place
+        self._asked: list[str] = []
+        self._sound_until = len(place.findings)
+        self._members = value if isinstance(value, Members) else Members(())
+        if not isinstance(value, Members):
+            place.report(f"must be an object; it is {_type_name(value)}")
+        for key in self._members.repeated:
+            (place / key).report("this key stands here more than once; keep one")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        for key in self._members if kind is None else ():
+            if key not in self._asked:
+                known = suggestion(key, self._asked) or f"; known are {', '.join(self._asked)}"
+                (self.place / key).report(f"unknown key{known}")
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing was wrong so far."""
+        return len(self.place.findings) == self._sound_until
+
+    def text(self, key: str, default: str | None = None, form: Form | None = None) -> str:
+        """Ask for a string that is not empty; without a default it has to be there."""
+        value = self._take(key, required=default is None)
+        if value is _ABSENT:
+            return default or ""
+        return _text(value, self.place / key, form)
+
+    def texts(self, key: str, *, form: Form | None = None, required: bool = False, least: int = 0) -> tuple[str, ...]:
+        """Ask for an array of different strings."""
+        items = self._items(key, required=required, least=least)
+        found = tuple(_text(item, self.place / key / index, form) for index, item in enumerate(items))
+        for index, item in enumerate(found):
+            if item in found[:index]:
+                (self.place / key / index).report(f"{item!r} stands in this array twice; keep one")
+        return found
+
+    def choice(self, key: str, options: Sequence[_Choice], default: _Choice | None = None) -> _Choice:
+        """Ask for one of some strings; without a default it has to be there."""
+        value = self._take(key, required=default is None)
+        if value is _ABSENT:
+            return options[0] if default is None else default
+        for option in options:
+            if value == option:
+                return option
+        hint = suggestion(value, options) if isinstance(value, str) else ""
+        (self.place / key).report(f"must be one of {', '.join(options)}; it is {_shown(value)}{hint}")
+        return options[0]
+
+    def numbers(
+        self, key: str, *, required: bool = False, least: int = 0, low: float = -inf, high: float = inf
+    ) -> tuple[float, ...]:
+        """Ask for an array of rising numbers within limits."""
+        items = self._items(key, required=required, least=least)
+        found = tuple(_number(item, self.place / key / index, low, high) for index, item in enumerate(items))
+        for index in range(1, len(found)):
+            if not found[index - 1] < found[index]:
+                problem = f"must be greater than {found[index - 1]:g} before it; it is {found[index]:g}"
+                (self.place / key / index).report(problem)
+        return found
+
+    def count(self, key: str) -> int:
+        """Ask for a whole number from 1."""
+        value = _number(self._take(key, required=True), self.place / key, 1, inf)
+        if value != int(value):
+            (self.place / key).report(f"must be a whole number; it is {value:g}")
+        return int(value)
+
+    def has(self, key: str) -> bool:
+        """Tell whether a key is there, without asking for it."""
+        return key in self._members
+
+    def forbid(self, key: str, problem: str) -> None:
+        """Report a key that has no place here, for a reason that is better than `unknown`."""
+        self._asked.append(key)
+        if key in self._members:
+            (self.place / key).report(problem)
+
+    def entry(self, key: str) -> Entry:
+        """Ask for an object; one that is absent is empty."""
+        value = self._take(key, required=False)
+        return Entry(Members(()) if value is _ABSENT else value, self.place / key)
+
+    def entries(self, key: str) -> list[Entry]:
+        """Ask for an array of objects; one that is absent is empty."""
+        return [Entry(item, self.place / key / index) for index, item in enumerate(self._items(key))]
+
+    def keys(self, form: Form) -> Iterator[str]:
+        """Go through all keys of an object whose keys are names, each of this form."""
+        for key in self._members:
+            if re.fullmatch(form.pattern, key) is None:
+                (self.place / key).report(f"{key!r} is not {form.words}")
+            self._asked.append(key)
+            yield key
+
+    def _take(self, key: str, *, required: bool) -> object:
+        self._asked.append(key)
+        value = self._members.get(key, _ABSENT)
+        if value is _ABSENT and required:
+            self.place.report(f"{key!r} is missing")
+        return value
+
+    def _items(self, key: str, *, required: bool = False, least: int = 0) -> list[object]:
+        value = self._take(key, required=required)
+        if value is _ABSENT:
+            return []
+        if not isinstance(value, list):
+            (self.place / key).report(f"must be an array; it is {_type_name(value)}")
+            return []
+        if len(value) < least:
+            (self.place / key).report(f"must have {least} or more members; it has {len(value)}")
+        return value
+
+
+def _text(value: object, place: Place, form: Form | None) -> str:
+    if not isinstance(value, str):
+        place.report(f"must be a string; it is {_type_name(value)}")
+        return ""
+    if not value:
+        place.report("must not be empty")
+    elif form is not None and re.fullmatch(form.pattern, value) is None:
+        place.report(f"{value!r} is not {form.words}")
+    return value
+
+
+def _number(value: object, place: Place, low: float, high: float) -> float:
+    if value is _ABSENT:
+        return 1.0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        place.report(f"must be a number; it is {_type_name(value)}")
+        return 1.0
+    if not -_GREATEST <= value <= _GREATEST:
+        place.report("must be a finite number that a double can hold")
+        return 1.0
+    if not low <= value <= high:
+        limits = f"{low:g} or more" if high == inf else f"{low:g} to {high:g}"
+        place.report(f"must be {limits}; it is {value:g}")
+    return float(value)
+
+
+def _shown(value: object) -> str:
+    return repr(value) if isinstance(value, str) else _type_name(value)
+
+
+def _type_name(value: object) -> str:
+    return _TYPE_NAMES.get(type(value), "an object")

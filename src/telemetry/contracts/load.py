@@ -1,0 +1,118 @@
+"""Load the registry: the shipped packs, then the user's files, which extend them.
+
+It needs the standard library only; the published JSON Schema describes the same format to editors and reviewers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from typing import Final, final
+
+from telemetry.errors import ContractError, RegistryError
+
+from .declaration import Declarations, read_declarations
+from .merge import merge
+from .registry import Registry
+from .spelling import suggestion
+
+_FOLDER: Final = os.path.dirname(os.path.abspath(__file__))
+_PACKS_FOLDER: Final = os.path.join(_FOLDER, "packs")
+
+SCHEMA_PATH: Final = os.path.join(_FOLDER, "registry.schema.json")
+"""The JSON Schema (draft 2020-12) of a registry file."""
+
+
+@final
+class InvalidRegistryError(RegistryError):
+    """Several things are wrong in the registry's files.
+
+    Attributes:
+        errors: Each of them, with a path and a pointer of its own; those of this error are the first one's.
+    """
+
+    def __init__(self, errors: Sequence[RegistryError]) -> None:
+        super().__init__(errors[0].path, errors[0].pointer, "")
+        self.errors = tuple(errors)
+        self.findings = tuple(finding for error in errors for finding in error.findings)
+        self.args = self.findings
+
+
+def shipped_packs() -> tuple[str, ...]:
+    """List the names of the packs that come with this version."""
+    return tuple(sorted(name.removesuffix(".json") for name in os.listdir(_PACKS_FOLDER) if name.endswith(".json")))
+
+
+def load_registry(*paths: str | PathLike[str], packs: Sequence[str] | None = None) -> Registry:
+    """Load packs, and the files that extend them.
+
+    A file may add metrics, spans, events, attributes, fields and enumeration values, and set cardinality limits. It
+    may repeat a contract, and not change it.
+
+    >>> load_registry().metric("compile_failure_total").labels
+    ('backend', 'environment', 'host_region', 'error_code')
+
+    Args:
+        paths: Registry files, in the order in which they extend each other.
+        packs: The packs to load. By default those that the files name in `extends`, and all of them if a file names
+            none or there is no file.
+
+    Raises:
+        RegistryError: A file is wrong: it has the file and the place. If more than one thing is wrong, it is an
+            `InvalidRegistryError` with all of them.
+        ContractError: There is no such pack.
+    """
+    findings: list[RegistryError] = []
+    own_paths = tuple(dict.fromkeys(os.path.abspath(path) for path in paths))
+    own = _read(own_paths, findings)
+    names = _needed(own) if packs is None else _known(packs)
+    _check_extends(own, names)
+    shipped = _read([os.path.join(_PACKS_FOLDER, f"{name}.json") for name in names], findings)
+    _refuse(findings)
+    registry = merge([*shipped, *own], packs=names, paths=own_paths)
+    _refuse(findings)
+    return registry
+
+
+def _read(paths: Iterable[str], findings: list[RegistryError]) -> list[Declarations]:
+    read: list[Declarations] = []
+    for path in paths:
+        try:
+            read.append(read_declarations(path, findings))
+        except RegistryError as error:
+            findings.append(error)
+    return read
+
+
+def _needed(own: Sequence[Declarations]) -> tuple[str, ...]:
+    shipped = shipped_packs()
+    if not own or any(file.extends is None for file in own):
+        return shipped
+    named = {name for file in own for name in file.extends or ()}
+    return tuple(name for name in shipped if name in named)
+
+
+def _known(packs: Sequence[str]) -> tuple[str, ...]:
+    shipped = shipped_packs()
+    names = (packs,) if isinstance(packs, str) else tuple(dict.fromkeys(packs))
+    for name in names:
+        if name not in shipped:
+            raise ContractError(f"no pack {name!r}{suggestion(name, shipped) or ';'} Shipped: {', '.join(shipped)}")
+    return names
+
+
+def _check_extends(own: Sequence[Declarations], loaded: Sequence[str]) -> None:
+    for file in own:
+        for index, name in enumerate(file.extends or ()):
+            if name not in loaded:
+                hint = suggestion(name, loaded)
+                problem = f"pack {name!r} is not loaded{hint or ';'} Loaded: {', '.join(loaded) or 'none'}"
+                (file.place / "extends" / index).report(problem)
+
+
+def _refuse(findings: Sequence[RegistryError]) -> None:
+    if len(findings) == 1:
+        raise findings[0]
+    if findings:
+        raise InvalidRegistryError(findings)

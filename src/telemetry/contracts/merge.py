@@ -1,0 +1,176 @@
+"""Make one registry of what several files declare, and find where they contradict each other.
+
+Later files extend earlier ones: they add contracts and enumeration values, and set cardinality limits anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, Protocol, TypeVar
+
+from telemetry.signals import MetricKind
+
+from .attribute import AttributeContract, Attributes
+from .declaration import Declarations, Declared
+from .entry import Place
+from .metric import MetricContract
+from .registry import Registry
+from .spelling import suggestion
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_Contract = TypeVar("_Contract", bound=_Named)
+_Table = Mapping[str, Declared[_Contract]]
+_Enumerations = Mapping[str, tuple[str, ...]]
+
+# OpenMetrics 1.0, "Suffixes": what a scraper sees of one metric beside its name.
+_SUFFIXES: Final[Mapping[MetricKind, tuple[str, ...]]] = {
+    "counter": ("", "_created"),
+    "gauge": (),
+    "histogram": ("_bucket", "_sum", "_count", "_created"),
+    "summary": ("_sum", "_count", "_created"),
+}
+
+
+def merge(files: Sequence[Declarations], *, packs: tuple[str, ...], paths: tuple[str, ...]) -> Registry:
+    """Put the files together, in their order; what is wrong goes to the findings of each file.
+
+    Args:
+        files: What the packs declare, then what the user's files declare.
+        packs: The names of the packs.
+        paths: The user's files.
+    """
+    enumerations = _enumerations(files)
+    metrics = _united("metric", (item for file in files for item in file.metrics))
+    _check_successors(metrics)
+    _check_series(metrics)
+    return Registry(
+        metrics={name: _closed_metric(item, enumerations) for name, item in metrics.items()},
+        spans={
+            name: replace(span, attributes=_closed(span.attributes, place / "attributes", enumerations))
+            for name, span, place in _items(_united("span", (item for file in files for item in file.spans)))
+        },
+        events={
+            name: replace(event, fields=_closed(event.fields, place / "fields", enumerations))
+            for name, event, place in _items(_united("event", (item for file in files for item in file.events)))
+        },
+        attributes={
+            name: _closed_attribute(attribute, place, enumerations)
+            for name, attribute, place in _items(
+                _united("attribute", (item for file in files for item in file.attributes))
+            )
+        },
+        fields={
+            name: _closed_attribute(field, place, enumerations)
+            for name, field, place in _items(_united("field", (item for file in files for item in file.fields)))
+        },
+        enumerations=enumerations,
+        cardinality={environment: limit for file in files for environment, limit in file.cardinality.items()},
+        packs=packs,
+        files=paths,
+    )
+
+
+def _enumerations(files: Iterable[Declarations]) -> _Enumerations:
+    merged: dict[str, dict[str, None]] = {}
+    for file in files:
+        for label, values in file.enumerations.items():
+            merged.setdefault(label, {}).update(dict.fromkeys(values))
+    return {label: tuple(values) for label, values in merged.items()}
+
+
+def _united(noun: str, declared: Iterable[Declared[_Contract]]) -> dict[str, Declared[_Contract]]:
+    table: dict[str, Declared[_Contract]] = {}
+    for item in declared:
+        first = table.setdefault(item.contract.name, item)
+        if first is not item:
+            _check_again(noun, first, item)
+    return table
+
+
+def _check_again(noun: str, first: Declared[_Contract], again: Declared[_Contract]) -> None:
+    name = again.contract.name
+    if first.place.path == again.place.path:
+        (again.place / "name").report(f"{noun} {name!r} is declared in this file twice; keep one")
+    elif first.contract != again.contract:
+        parts = ", ".join(_differing(first.contract, again.contract))
+        (again.place / "name").report(
+            f"{noun} {name!r} is declared in {first.place.path} already, and differs in {parts}; "
+            "give yours another name, or leave it out"
+        )
+
+
+def _differing(one: object, other: object) -> Iterator[str]:
+    for name in type(one).__slots__:  # type: ignore[attr-defined]
+        if name != "source" and getattr(one, name) != getattr(other, name):
+            yield name
+
+
+def _items(table: _Table[_Contract]) -> Iterator[tuple[str, _Contract, Place]]:
+    for name, item in table.items():
+        yield name, item.contract, item.place
+
+
+def _check_successors(metrics: _Table[MetricContract]) -> None:
+    for name, metric, place in _items(metrics):
+        if metric.replaced_by and (metric.replaced_by not in metrics or metric.replaced_by == name):
+            others = [other for other in metrics if other != name]
+            hint = suggestion(metric.replaced_by, others)
+            (place / "replaced_by").report(f"{metric.replaced_by!r} is no other metric of the registry{hint}")
+
+
+def _check_series(metrics: _Table[MetricContract]) -> None:
+    owners: dict[str, str] = {}
+    for name, metric, place in _items(metrics):
+        for series in _series(metric):
+            owner = owners.setdefault(series, name)
+            if owner != name:
+                (place / "name").report(f"{name!r} and {owner!r} would both expose {series!r}; rename one")
+
+
+def _series(metric: MetricContract) -> Iterator[str]:
+    yield metric.name
+    family = metric.name.removesuffix("_total") if metric.kind == "counter" else metric.name
+    for suffix in _SUFFIXES[metric.kind]:
+        yield family + suffix
+
+
+def _closed_metric(item: Declared[MetricContract], enumerations: _Enumerations) -> MetricContract:
+    metric = item.contract
+    values = dict(metric.values)
+    for label in metric.labels:
+        allowed = enumerations.get(label)
+        if allowed is not None:
+            _check_values(values.setdefault(label, frozenset(allowed)), label, allowed, item.place / "values" / label)
+    return replace(metric, values=values)
+
+
+def _check_values(values: frozenset[str], label: str, allowed: Sequence[str], place: Place) -> None:
+    for value in sorted(values.difference(allowed)):
+        place.report(
+            f"{value!r} is not in the enumeration {label!r}{suggestion(value, allowed)} "
+            f"It has {', '.join(allowed)}; add it there, or correct it"
+        )
+
+
+def _closed(attributes: Attributes, place: Place, enumerations: _Enumerations) -> Attributes:
+    return {
+        name: _closed_attribute(attribute, place / index, enumerations)
+        for index, (name, attribute) in enumerate(attributes.items())
+    }
+
+
+def _closed_attribute(attribute: AttributeContract, place: Place, enumerations: _Enumerations) -> AttributeContract:
+    if not attribute.enumeration:
+        return attribute
+    values = enumerations.get(attribute.enumeration)
+    if values is not None:
+        return replace(attribute, values=frozenset(values))
+    hint = suggestion(attribute.enumeration, enumerations)
+    (place / "enumeration").report(f"there is no enumeration {attribute.enumeration!r}{hint or '; declare it'}")
+    return attribute

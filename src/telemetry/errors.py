@@ -1,0 +1,104 @@
+"""The error tree: everything that `telemetry` raises on purpose, and nothing that it raises in a hot path.
+
+    TelemetryError
+    ├── ConfigurationError         a setting is wrong, or contradicts the running configuration
+    │   └── PortInUseError         the scrape endpoint cannot listen
+    ├── ContractError              code asks for what the registry does not allow
+    │   └── RegistryError          a registry file cannot be read; has the file and a JSON pointer
+    └── PipelineError              a stage of a pipeline failed; has a `code` out of the `error_code` labels
+        ├── SpecError              the specification is wrong; has the line and column
+        ├── UnsupportedError       the backend cannot express the specification
+        └── ToolchainError         a toolchain run failed, timed out, or could not start
+"""
+
+from __future__ import annotations
+
+
+class TelemetryError(Exception):
+    """The root of what `telemetry` raises on purpose."""
+
+
+class ConfigurationError(TelemetryError, ValueError):
+    """A setting is wrong, or contradicts the running configuration."""
+
+
+class PortInUseError(ConfigurationError):
+    """The scrape endpoint cannot listen on the port that it was given."""
+
+
+class ContractError(TelemetryError, ValueError):
+    """Code asks for what the registry does not allow.
+
+    One error carries every finding that was known when it was raised, each as one line of text with its place.
+    """
+
+    def __init__(self, *findings: str) -> None:
+        super().__init__(*findings)
+        self.findings = findings
+
+    def __str__(self) -> str:
+        if len(self.findings) == 1:
+            return self.findings[0]
+        lines = "".join(f"\n  - {finding}" for finding in self.findings)
+        return f"{len(self.findings)} breaches of the telemetry contracts:{lines}"
+
+
+class RegistryError(ContractError):
+    """A registry file cannot be used.
+
+    Attributes:
+        path: The file.
+        pointer: The place in it, as a JSON pointer (RFC 6901); empty for the whole file.
+    """
+
+    def __init__(self, path: str, pointer: str, problem: str) -> None:
+        super().__init__(f"{path}#{pointer}: {problem}")
+        self.path = path
+        self.pointer = pointer
+
+
+class PipelineError(TelemetryError):
+    """A stage of a pipeline failed.
+
+    Attributes:
+        code: One of the `error_code` label values of the contracts.
+    """
+
+    code = "internal"
+
+
+class SpecError(PipelineError):
+    """The specification is wrong.
+
+    Attributes:
+        code: `syntax` when it does not parse, `schema` when it parses and makes no sense.
+        line: Counted from 1.
+        column: Counted from 1.
+    """
+
+    def __init__(self, problem: str, *, code: str, path: str, line: int, column: int) -> None:
+        super().__init__(f"{path}:{line}:{column}: {problem}")
+        self.code = code
+        self.path = path
+        self.line = line
+        self.column = column
+
+
+class UnsupportedError(PipelineError):
+    """The backend cannot express the specification, or there is no such backend."""
+
+    code = "unsupported"
+
+
+class ToolchainError(PipelineError):
+    """A toolchain run failed, timed out, or could not start.
+
+    Attributes:
+        code: `toolchain_missing`, `toolchain_failed`, `timeout` or `out_of_memory`.
+        exit_status: What the child returned, negative for a signal; None when it never ran.
+    """
+
+    def __init__(self, problem: str, *, code: str, exit_status: int | None = None) -> None:
+        super().__init__(problem)
+        self.code = code
+        self.exit_status = exit_status

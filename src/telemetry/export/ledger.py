@@ -1,0 +1,63 @@
+"""Count what was exported and what was lost, by signal and by reason, so that no loss is silent.
+
+It decides nothing. The worker writes it; the runtime and the probe read it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from threading import Lock
+from typing import Literal, final
+
+Signal = Literal["spans", "logs", "metrics"]
+"""What is counted: spans, log records, and pushes of metrics (each push repeats the totals of the one before)."""
+
+LossReason = Literal["queue_full", "export_failed", "export_timeout", "already_shutdown"]
+"""Why records were lost: no room, refused by the endpoint, no time left, or recorded too late."""
+
+
+@final
+class Ledger:
+    """The counts of one process; a forked child begins a new one.
+
+    >>> ledger = Ledger()
+    >>> ledger.lose("spans", "queue_full", 3)
+    >>> ledger.losses()
+    {'queue_full': 3}
+    """
+
+    __slots__ = ("_exported", "_lock", "_lost")
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._exported: Counter[Signal] = Counter()
+        self._lost: Counter[tuple[Signal, LossReason]] = Counter()
+
+    def export(self, signal: Signal, count: int) -> None:
+        """Count what the endpoint took."""
+        with self._lock:
+            self._exported[signal] += count
+
+    def lose(self, signal: Signal, reason: LossReason, count: int) -> None:
+        """Count what is gone."""
+        if count:
+            with self._lock:
+                self._lost[signal, reason] += count
+
+    def exported(self) -> dict[str, int]:
+        """Give the counts by signal."""
+        with self._lock:
+            return {signal: count for signal, count in self._exported.items()}  # noqa: C416 -- widens the key's type
+
+    def losses(self, *signals: Signal) -> dict[str, int]:
+        """Give the counts by reason, of the named signals or else of spans and log records.
+
+        A push of metrics that failed loses nothing while another one follows, so those count only when asked for.
+        """
+        wanted = signals or ("spans", "logs")
+        by_reason: Counter[str] = Counter()
+        with self._lock:
+            for (signal, reason), count in self._lost.items():
+                if signal in wanted:
+                    by_reason[reason] += count
+        return dict(by_reason)

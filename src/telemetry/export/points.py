@@ -1,0 +1,144 @@
+"""Translate families into OTLP metrics: the SDK's types where it has them, protobuf for summaries, which it lacks.
+
+Nothing is sent from here. It imports the SDK; `wire` calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from time import time_ns
+from typing import Final
+
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.metrics.v1 import metrics_pb2
+from opentelemetry.sdk.metrics.export import (
+    AggregationTemporality,
+    Gauge,
+    Histogram,
+    HistogramDataPoint,
+    Metric,
+    MetricsData,
+    NumberDataPoint,
+    ResourceMetrics,
+    ScopeMetrics,
+    Sum,
+)
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+from telemetry.signals import Distribution, Family, Quantiles, Series
+
+from .translation import clean_text
+
+_CUMULATIVE: Final = AggregationTemporality.CUMULATIVE
+
+_UCUM: Final = {
+    "seconds": "s",
+    "milliseconds": "ms",
+    "minutes": "min",
+    "hours": "h",
+    "days": "d",
+    "bytes": "By",
+    "ratio": "1",
+    "percent": "%",
+}
+
+
+def as_metrics_data(families: Iterable[Family], resource: Resource, scope: InstrumentationScope) -> MetricsData:
+    """Translate all families but the summaries, as cumulative points."""
+    metrics = [_metric(family) for family in families if family.kind != "summary"]
+    return MetricsData([ResourceMetrics(resource, [ScopeMetrics(scope, metrics, "")], "")])
+
+
+def as_summaries(families: Iterable[Family]) -> Iterator[metrics_pb2.Metric]:
+    """Translate the summaries (OTLP 1.0, Summary: quantile estimates with a count and a sum)."""
+    for family in families:
+        if family.kind == "summary":
+            points = [_summary_point(family, series) for series in family.series]
+            yield metrics_pb2.Metric(
+                name=clean_text(family.name),
+                description=clean_text(family.description),
+                unit=ucum_unit(family),
+                summary=metrics_pb2.Summary(data_points=points),
+            )
+
+
+def ucum_unit(family: Family) -> str:
+    """Give the unit in UCUM codes, as OpenTelemetry asks, such that the name survives.
+
+    A Prometheus that receives OTLP appends the unit's word to a name that lacks it. So a code goes out only where the
+    name ends in its word (`_seconds`: `s`); any other unit goes out as an annotation (`{count}`), which appends
+    nothing. A dotted name is OpenTelemetry's own, and so is its unit.
+    """
+    unit = family.unit
+    if not unit or "." in family.name:
+        return unit
+    spelled_out = family.name.removesuffix("_total").endswith(f"_{unit}")
+    return _UCUM[unit] if spelled_out and unit in _UCUM else f"{{{unit}}}"
+
+
+def _metric(family: Family) -> Metric:
+    return Metric(clean_text(family.name), clean_text(family.description), ucum_unit(family), _data(family))
+
+
+def _data(family: Family) -> Sum | Gauge | Histogram:
+    if family.kind == "histogram":
+        return Histogram([_histogram_point(family, series) for series in family.series], _CUMULATIVE)
+    points = [_number_point(family, series) for series in family.series]
+    return Sum(points, _CUMULATIVE, is_monotonic=True) if family.kind == "counter" else Gauge(points)
+
+
+def _number_point(family: Family, series: Series) -> NumberDataPoint:
+    if isinstance(series.value, Distribution | Quantiles):
+        raise _mismatch(family, series)
+    return NumberDataPoint(_labels(family, series), series.start_ns, _time_ns(family), series.value)
+
+
+def _histogram_point(family: Family, series: Series) -> HistogramDataPoint:
+    value = series.value
+    if not isinstance(value, Distribution):
+        raise _mismatch(family, series)
+    return HistogramDataPoint(
+        attributes=_labels(family, series),
+        start_time_unix_nano=series.start_ns,
+        time_unix_nano=_time_ns(family),
+        count=value.count,
+        sum=value.sum,
+        bucket_counts=value.buckets,
+        explicit_bounds=family.bounds,
+        min=None,  # type: ignore[arg-type]  # optional in OTLP, and not recorded
+        max=None,  # type: ignore[arg-type]
+    )
+
+
+def _summary_point(family: Family, series: Series) -> metrics_pb2.SummaryDataPoint:
+    value = series.value
+    if not isinstance(value, Quantiles):
+        raise _mismatch(family, series)
+    labels = _labels(family, series)
+    quantile_type = metrics_pb2.SummaryDataPoint.ValueAtQuantile
+    return metrics_pb2.SummaryDataPoint(
+        attributes=[KeyValue(key=name, value=AnyValue(string_value=text)) for name, text in labels.items()],
+        start_time_unix_nano=series.start_ns,
+        time_unix_nano=_time_ns(family),
+        count=value.count,
+        sum=value.sum,
+        quantile_values=[quantile_type(quantile=quantile, value=estimate) for quantile, estimate in value.values],
+    )
+
+
+def _labels(family: Family, series: Series) -> dict[str, str]:
+    return {name: clean_text(value) for name, value in zip(family.labels, series.labels, strict=True)}
+
+
+def _time_ns(family: Family) -> int:
+    return family.time_ns or time_ns()
+
+
+def _mismatch(family: Family, series: Series) -> TypeError:
+    return TypeError(f"{family.kind} {family.name!r} has a {type(series.value).__name__} as the value of a series")
+
+
+def has_series(families: Sequence[Family]) -> bool:
+    """Tell whether there is anything to push."""
+    return any(family.series for family in families)

@@ -1,0 +1,86 @@
+"""Every form of callable, and how a declaration is put on it."""
+
+from __future__ import annotations
+
+from types import BuiltinFunctionType, FunctionType, MethodType
+
+from .declaration import Declarations
+from .wrapper import Wrapper
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Add = Callable[[Declarations, str], Declarations]
+    """Adds one declaration; the text is the method's name when a class is decorated, else empty."""
+
+
+def decorate(target: Any, add: Add, method: str = "") -> Any:
+    """Put a declaration on a callable, and give what takes its place.
+
+    Raises:
+        TypeError: It is not callable, or calling it says nothing about how long its work takes.
+    """
+    if type(target) is Wrapper:
+        return _again(target, add, method)
+    if isinstance(target, type):
+        return _decorate_class(target, add)
+    if isinstance(target, (staticmethod, classmethod)):
+        return type(target)(decorate(target.__func__, add, method))
+    if isinstance(target, MethodType):
+        return MethodType(decorate(target.__func__, add, method), target.__self__)
+    if isinstance(target, (FunctionType, BuiltinFunctionType)):
+        _refuse_context_manager(target)
+        return Wrapper(target, add(Declarations(None, (), place(target)), method))
+    return _decorate_object(target, add, method)
+
+
+def place(function: Any) -> str:
+    """Say where a function is defined."""
+    code = getattr(function, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)
+
+
+def _again(wrapper: Wrapper, add: Add, method: str) -> Wrapper:
+    """Stack: declarations on one function make one wrapper; a second span makes a second wrapper."""
+    before = wrapper._telemetry_declarations
+    after = add(before, method)
+    if before.span is not None and after.span is not before.span:
+        return Wrapper(wrapper, add(Declarations(None, (), before.place), method))
+    return Wrapper(wrapper.__wrapped__, after)
+
+
+def _decorate_object(target: Any, add: Add, method: str) -> Any:
+    from functools import partial
+
+    if isinstance(target, partial):
+        return type(target)(decorate(target.func, add, method), *target.args, **target.keywords)
+    if not callable(target):
+        raise TypeError(f"{target!r} cannot be instrumented: {_advice(target)}")
+    from .object import InstrumentedObject
+
+    return InstrumentedObject(target, add(Declarations(None, (), place(type(target).__call__)), method))
+
+
+def _decorate_class(target: type, add: Add) -> type:
+    """Put the declaration on each public method that the class itself defines."""
+    for name, member in list(vars(target).items()):
+        if not name.startswith("_") and isinstance(member, (FunctionType, staticmethod, classmethod)):
+            setattr(target, name, decorate(member, add, name))
+    return target
+
+
+def _refuse_context_manager(function: Any) -> None:
+    code = getattr(function, "__code__", None)
+    if code is not None and code.co_name == "helper" and code.co_filename.endswith("contextlib.py"):
+        raise TypeError(
+            f"{function.__qualname__}() only makes a context manager, so its call takes no time: "
+            "decorate the generator below @contextmanager"
+        )
+
+
+def _advice(target: Any) -> str:
+    if isinstance(target, property):
+        return "decorate its getter, below @property"
+    return "it is not callable"

@@ -1,0 +1,74 @@
+"""Reads pages back into families: the one way from cells to what is scraped, pushed, shown and checked."""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+from collections.abc import Iterable, Mapping
+
+from telemetry._hotpath import Entry, layout, walk
+from telemetry._hotpath.cells import quantile
+from telemetry.contracts import MetricContract
+from telemetry.signals import Distribution, Family, Quantiles, Series
+
+_WORD = layout.WORD
+
+
+def collect(snapshots: Iterable[bytes], contracts: Mapping[str, MetricContract]) -> list[Family]:
+    """Turn the snapshots of pages into families, in the order of the contracts; a metric without series is left out.
+
+    Shapes: a histogram series has one count a bucket, not cumulative; a summary has the contract's quantiles.
+    """
+    series: dict[str, list[Series]] = {name: [] for name in contracts}
+    for snapshot in snapshots:
+        for entry in walk(snapshot):
+            name, values, _ = json.loads(entry.descriptor)
+            contract = contracts[name]
+            series[name].append(Series(tuple(values), _value(entry, contract), entry.created_ns))
+    now = time.time_ns()
+    return [_family(contracts[name], found, now) for name, found in series.items() if found]
+
+
+def _family(contract: MetricContract, series: list[Series], now: int) -> Family:
+    return Family(
+        name=contract.name,
+        kind=contract.kind,
+        unit=contract.unit,
+        description=contract.description,
+        labels=contract.labels,
+        series=tuple(series),
+        bounds=contract.bounds,
+        time_ns=now,
+    )
+
+
+def _value(entry: Entry, contract: MetricContract) -> float | Distribution | Quantiles:
+    cell = entry.cell
+    if entry.kind == "counter":
+        return _double(cell, 0)
+    if entry.kind == "gauge":
+        return _double(cell, 1 + 2 * _word(cell, 0))
+    if entry.kind == "histogram":
+        buckets = struct.unpack_from(f"={len(cell) // _WORD - 1}Q", cell)
+        return Distribution(buckets, _double(cell, len(buckets)))
+    return _quantiles(cell, contract.quantiles)
+
+
+def _quantiles(cell: bytes, shares: Iterable[float]) -> Quantiles:
+    copy = 1 + _word(cell, 0) * layout.SUMMARY_COPY_WORDS
+    lowest, zeros = struct.unpack_from("=qQ", cell, copy * _WORD)
+    bins = struct.unpack_from(f"={layout.SUMMARY_BINS}Q", cell, (copy + 3) * _WORD)
+    total = zeros + sum(bins)
+    values = tuple((share, quantile(bins, total, lowest, zeros, share)) for share in shares)
+    return Quantiles(values, total, _double(cell, copy + 2))
+
+
+def _word(cell: bytes, index: int) -> int:
+    word: int = struct.unpack_from("=Q", cell, index * _WORD)[0]
+    return word
+
+
+def _double(cell: bytes, index: int) -> float:
+    value: float = struct.unpack_from("=d", cell, index * _WORD)[0]
+    return value

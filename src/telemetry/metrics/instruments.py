@@ -1,0 +1,108 @@
+"""Instruments: the metrics of the registry, each giving the cell of a combination of label values."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import final
+
+from telemetry._hotpath import CounterCell, GaugeCell, HistogramCell, SummaryCell, layout
+from telemetry.contracts import MetricContract
+
+from .pages import Pages
+
+Cell = CounterCell | GaugeCell | HistogramCell | SummaryCell
+Count = Callable[[str, str], None]
+
+OVERFLOW = "_overflow"
+"""The value of every label of the one series that takes what lies past the cardinality limit."""
+
+
+@final
+class Instrument:
+    """One metric of a registry within one runtime.
+
+    Attributes:
+        contract: What the registry says of it.
+        ambient: The label values that settings give, such as `environment`.
+    """
+
+    __slots__ = ("_cells", "_count", "_limit", "_lock", "_pages", "ambient", "contract", "scratch")
+
+    def __init__(
+        self, contract: MetricContract, pages: Pages, *, ambient: Mapping[str, str], limit: int, count: Count
+    ) -> None:
+        self.contract = contract
+        self.ambient = {label: ambient[label] for label in contract.labels if label in ambient}
+        self._pages = pages
+        self._limit = limit
+        self._count = count
+        self._cells: dict[tuple[str, ...], Cell] = {}
+        self._lock = threading.Lock()
+        self.scratch = self._make(Pages(), ())
+        """Where a refused observation goes: a cell that nobody reads."""
+
+    def cell(self, labels: Mapping[str, str | None]) -> Cell | None:
+        """Give the cell of these label values; None when the contract refuses them, which is counted.
+
+        Labels that settings give need not be named. Past the cardinality limit all combinations share one cell.
+        """
+        values = tuple(labels.get(label, self.ambient.get(label)) for label in self.contract.labels)
+        found = self._cells.get(values)  # type: ignore[arg-type]  # a None among them is never a key
+        if found is not None:
+            return found
+        if not self._allowed(labels, values):
+            return None
+        with self._lock:
+            return self._admit(values)  # type: ignore[arg-type]  # `_allowed` refused every None
+
+    def refuse(self, reason: str, value: object) -> None:
+        """Count an observation that the contract does not allow."""
+        self._count(reason, f"{self.contract.name}: {value!r}")
+
+    def restart(self) -> None:
+        """Make the lock anew, in a forked child: a thread that is not there may hold it."""
+        self._lock = threading.Lock()
+
+    def _allowed(self, labels: Mapping[str, str | None], values: tuple[str | None, ...]) -> bool:
+        for label in labels:
+            if label not in self.contract.labels:
+                self.refuse("label_unknown", label)
+                return False
+        for label, value in zip(self.contract.labels, values, strict=True):
+            if value is None:
+                self.refuse("label_missing", label)
+                return False
+            breach = self.contract.label_breach(label, value)
+            if breach is not None:
+                self._count("label_value", f"{self.contract.name}: {breach}")
+                return False
+        return True
+
+    def _admit(self, values: tuple[str, ...]) -> Cell:
+        found = self._cells.get(values)
+        if found is not None:
+            return found
+        if len(self._cells) >= self._limit:
+            self._count("cardinality_overflow", f"{self.contract.name}: more than {self._limit} series")
+            overflow = tuple(self.ambient.get(label, OVERFLOW) for label in self.contract.labels)
+            if overflow not in self._cells:
+                self._cells[overflow] = self._make(self._pages, overflow)
+            return self._cells[overflow]
+        self._cells[values] = made = self._make(self._pages, values)
+        return made
+
+    def _make(self, pages: Pages, values: tuple[str, ...]) -> Cell:
+        contract = self.contract
+        descriptor = json.dumps([contract.name, values, contract.bounds], ensure_ascii=False).encode()
+        words = layout.cell_words(contract.kind, len(contract.bounds) + 1)
+        page, at = pages.allot(contract.kind, descriptor, words)
+        if contract.kind == "counter":
+            return CounterCell(page, at, self.refuse)
+        if contract.kind == "gauge":
+            limits = contract.range or (float("-inf"), float("inf"))
+            return GaugeCell(page, at, self.refuse, limits)
+        if contract.kind == "histogram":
+            return HistogramCell(page, at, self.refuse, contract.bounds)
+        return SummaryCell(page, at, self.refuse)

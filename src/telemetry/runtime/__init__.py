@@ -1,0 +1,8 @@
+"""The runtime: where recorders and exporters meet, and the process's pointer to it."""
+
+from __future__ import annotations
+
+from .dispatcher import TelemetryDispatcher
+from .process import configure, current, install, retire, shutdown
+
+__all__ = ("TelemetryDispatcher", "configure", "current", "install", "retire", "shutdown")

@@ -1,0 +1,182 @@
+"""`TelemetryDispatcher`: the runtime object, which holds the registry, the metrics and every way out.
+
+Recorders and exporters meet here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, final
+
+from telemetry._hotpath import sample_with
+from telemetry.config import Settings
+from telemetry.contracts import Registry, load_registry
+from telemetry.logs import Tally, redact_value
+from telemetry.metrics import ExecutionMetrics
+from telemetry.signals import Family, Resource, SpanSink
+from telemetry.tracing import Recorder, sampler
+
+from .breaches import Breaches
+from .logging import LogOutput
+from .outputs import Outputs
+from .resource import resource_of
+from .tray import Tray
+
+
+@final
+class TelemetryDispatcher:
+    """Everything that records and sends for one configuration; `telemetry.configure()` makes and starts one.
+
+    Use it as a context manager, or call `shutdown()`. The process calls it at exit.
+
+    Attributes:
+        settings: What it was configured with.
+        registry: The contracts in force.
+        metrics: The metric front.
+        resource: Who records.
+        run_id: The run that this process belongs to, on every log line.
+        breaches: What the contracts refused.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_log_tally",
+        "_logs",
+        "_outputs",
+        "_tray",
+        "breaches",
+        "metrics",
+        "registry",
+        "resource",
+        "run_id",
+        "settings",
+    )
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        registry: Registry | None = None,
+        sinks: Sequence[SpanSink] = (),
+        log_sinks: Sequence[LogSink] = (),
+        quiet: bool = False,
+    ) -> None:
+        self.settings = settings
+        self.registry = registry or load_registry(*settings.registry)
+        self.breaches = Breaches(quiet=quiet)
+        self.metrics = ExecutionMetrics(
+            self.registry,
+            ambient=_ambient(settings),
+            limit=self.registry.cardinality_limit(settings.environment),
+            count=self.breaches.count,
+        )
+        self.resource: Resource = resource_of(settings)
+        self._outputs = Outputs(settings, self.resource, self.metrics)
+        common = {"host.kind": settings.host_kind}
+        recorder = Recorder(self.registry, settings.limits, common, redact_value, self.breaches.count)
+        self._tray = Tray(
+            recorder.records,
+            (*sinks, *self._outputs.span_sinks),
+            self.breaches.count,
+            delay_seconds=settings.batch_delay_ms / 1000,
+        )
+        self.run_id = settings.run_id or os.urandom(8).hex()
+        self._log_tally = Tally(lambda problem: self.breaches.say(problem))
+        self._logs = LogOutput(
+            settings,
+            self.registry,
+            (*log_sinks, *self._outputs.log_sinks),
+            self._log_tally,
+            run_id=self.run_id,
+            quiet=quiet,
+        )
+
+    @property
+    def queue(self) -> list[Any]:
+        """Where the hot path puts finished spans."""
+        return self._tray.queue
+
+    @property
+    def spill(self) -> Any:
+        """What empties the queue."""
+        return self._tray.spill
+
+    @property
+    def count(self) -> Any:
+        """What counts a breach: called with a reason and a detail."""
+        return self.breaches.count
+
+    @property
+    def logs(self) -> LogOutput:
+        """Where log lines go."""
+        return self._logs
+
+    @property
+    def prometheus_port(self) -> int | None:
+        """The port of the scrape endpoint; None where there is none."""
+        return self._outputs.port
+
+    def start(self) -> Self:
+        """Open every way out that the settings ask for.
+
+        Raises:
+            PortInUseError: The scrape endpoint cannot listen.
+        """
+        sample_with(sampler(self.settings.sampler, self.settings.sampler_arg))
+        self._outputs.open()
+        self._logs.open()
+        self._tray.start()
+        return self
+
+    def flush(self, timeout_seconds: float = 5.0) -> bool:
+        """Hand over everything that has ended, and wait until it has arrived; tell whether it did in time."""
+        self._tray.drain()
+        return self._outputs.flush(timeout_seconds)
+
+    def shutdown(self, timeout_seconds: float | None = None) -> bool:
+        """Flush and close under one deadline, by default `shutdown_timeout_seconds`; a second call does nothing.
+
+        Tells whether everything arrived.
+        """
+        timeout = self.settings.shutdown_timeout_seconds if timeout_seconds is None else timeout_seconds
+        deadline = time.monotonic() + timeout
+        self._tray.stop()
+        self._logs.close()
+        return self._outputs.close(max(0.05, deadline - time.monotonic()))
+
+    def families(self) -> Sequence[Family]:
+        """Take a snapshot of all metrics."""
+        return self.metrics.families()
+
+    def losses(self) -> Mapping[str, int]:
+        """Give what was refused, dropped or lost, by reason."""
+        logs = {f"log_{name}": count for name, count in self._log_tally.counts.items()}
+        return {**self.breaches.counts(), **logs, **self._outputs.losses()}
+
+    def restart(self) -> None:
+        """Start over, in a forked child: nothing of the parent's is reported twice."""
+        self._tray.restart()
+        self.metrics.restart()
+        self.breaches.restart()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        from .process import retire
+
+        retire(self)
+
+
+def _ambient(settings: Settings) -> dict[str, str]:
+    given = {
+        "environment": settings.environment,
+        "host_region": settings.host_region,
+        "workspace_tier": settings.workspace_tier,
+    }
+    return {label: value for label, value in given.items() if value}

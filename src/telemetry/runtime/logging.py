@@ -1,0 +1,79 @@
+"""The log output of one runtime: one channel that `get_logger` and the standard library's records lead to."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import final
+
+from telemetry.config import Settings
+from telemetry.contracts import Registry
+from telemetry.logs import (
+    LineWriter,
+    LogChannel,
+    RunFields,
+    Tally,
+    attach_stdlib,
+    console_chain,
+    detach_stdlib,
+    json_chain,
+    use_channel,
+)
+from telemetry.logs.handler import ChannelHandler
+from telemetry.signals import LogSink
+
+
+@final
+class LogOutput:
+    """Opens and closes the way of log lines.
+
+    Where the application has set up `logging`, its records only go to the sinks besides, since it writes them already.
+    Where it has not, ours stands in for the handler of last resort: a later `logging.basicConfig` works as ever.
+    """
+
+    def __init__(
+        self, settings: Settings, registry: Registry, sinks: Sequence[LogSink], tally: Tally, *, run_id: str, quiet: bool
+    ) -> None:
+        run = RunFields(
+            run_id=run_id,
+            organization_slug=settings.organization_slug,
+            component=settings.component,
+            env=settings.environment,
+        )
+        if _is_json(settings):
+            chain = json_chain(run, registry=registry, sinks=sinks, tally=tally)
+        else:
+            chain = console_chain(run, registry=registry, sinks=sinks, tally=tally, colors=False)
+        writer = None if quiet else LineWriter(tally=tally)
+        self.channel = LogChannel(chain, writer, level=settings.log_level, tally=tally)
+        self._records_only = LogChannel(chain, None, level=settings.log_level, tally=tally) if sinks else None
+        self._handler: logging.Handler | None = None
+        self._last_resort: logging.Handler | None = None
+        self._before: LogChannel | None = None
+
+    def open(self) -> None:
+        """Take the lines of all loggers."""
+        self._before = use_channel(self.channel)
+        if not logging.getLogger().handlers:
+            self._last_resort = logging.lastResort
+            logging.lastResort = ChannelHandler(self.channel)  # type: ignore[assignment]  # any handler will do
+        elif self._records_only is not None:
+            self._handler = attach_stdlib(self._records_only)
+
+    def close(self) -> None:
+        """Give the lines back to whoever had them; a second call does nothing."""
+        if self._before is not self.channel:
+            use_channel(self._before)
+            self._before = self.channel
+        if self._last_resort is not None:
+            logging.lastResort, self._last_resort = self._last_resort, None  # type: ignore[assignment]
+        if self._handler is not None:
+            detach_stdlib(self._handler)
+            self._handler = None
+
+
+def _is_json(settings: Settings) -> bool:
+    if settings.log_format != "auto":
+        return settings.log_format == "json"
+    return not (sys.stderr is not None and sys.stderr.isatty())

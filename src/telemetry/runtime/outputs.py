@@ -1,0 +1,100 @@
+"""The ways out of one runtime: OTLP push, the scrape endpoint, the console. All off until a setting asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, final
+
+from telemetry.config import Settings
+from telemetry.export.schedule import Schedule
+from telemetry.signals import FamilySource, LogSink, Resource, SpanSink
+
+
+
+@final
+class Outputs:
+    """What the settings ask for, opened and closed together.
+
+    Attributes:
+        span_sinks: Where span records go.
+        log_sinks: Where log records go.
+        port: The port of the scrape endpoint, once it is open.
+    """
+
+    def __init__(self, settings: Settings, resource: Resource, source: FamilySource) -> None:
+        self._settings = settings
+        self._source = source
+        self._worker = _worker(settings, resource, source)
+        self._server: Any = None
+        self._neighbour: Any = None
+        self.port: int | None = None
+        exports = () if self._worker is None else (self._worker,)
+        self.span_sinks: tuple[SpanSink, ...] = exports if "otlp" in settings.traces_exporter else ()
+        if settings.console:
+            from .console import ConsoleTree
+
+            self.span_sinks = (ConsoleTree(), *self.span_sinks)
+        self.log_sinks: tuple[LogSink, ...] = exports if "otlp" in settings.logs_exporter else ()
+
+    def open(self) -> None:
+        """Listen, and start what sends.
+
+        Raises:
+            PortInUseError: Somebody else listens on the port.
+        """
+        if self._settings.prometheus_port is not None:
+            from telemetry.export.neighbour import install
+            from telemetry.export.scrape import ScrapeServer
+
+            self._server = ScrapeServer(self._source, self._settings.prometheus_host, self._settings.prometheus_port)
+            self.port = self._server.port
+            self._neighbour = install(self._source)
+        if self._worker is not None:
+            self._worker.start()
+
+    def flush(self, timeout_seconds: float) -> bool:
+        """Send what waits; tell whether it arrived in time."""
+        return self._worker is None or bool(self._worker.flush(timeout_seconds))
+
+    def close(self, deadline_seconds: float) -> bool:
+        """Send what waits within the deadline, and close everything; tell whether it all arrived."""
+        worker, self._worker = self._worker, None
+        arrived = worker is None or bool(worker.shutdown(deadline_seconds))
+        if worker is not None:
+            self._lost = worker.losses()
+        if self._neighbour is not None:
+            self._neighbour.remove()
+            self._neighbour = None
+        if self._server is not None:
+            self._server.close()
+            self._server = self.port = None
+        return arrived
+
+    def losses(self) -> Mapping[str, int]:
+        """Give what could not be sent, by reason."""
+        return self._lost if self._worker is None else self._worker.losses()
+
+    _lost: Mapping[str, int] = {}
+
+
+def _worker(settings: Settings, resource: Resource, source: FamilySource) -> Any:
+    if settings.endpoint is None:
+        return None
+    from telemetry.export.otlp import OtlpExporter
+    from telemetry.export.worker import ExportWorker
+    from telemetry.version import version
+
+    exporter = OtlpExporter(
+        settings.endpoint,
+        resource,
+        scope=("telemetry", version()),
+        timeout_seconds=settings.export_timeout_ms / 1000,
+        protocol=settings.protocol,
+    )
+    schedule = Schedule(
+        queue_size=settings.batch_queue_size,
+        batch_size=settings.batch_size,
+        delay_seconds=settings.batch_delay_ms / 1000,
+        metrics_seconds=settings.metric_export_interval_ms / 1000,
+    )
+    return ExportWorker(exporter, source if "otlp" in settings.metrics_exporter else None, schedule=schedule)

@@ -1,0 +1,28 @@
+"""Who records: the resource attributes of a process (OpenTelemetry semantic conventions, Resource)."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+from telemetry.config import Settings
+from telemetry.signals import Resource
+from telemetry.version import version
+
+
+def resource_of(settings: Settings) -> Resource:
+    """Give the resource of this process; what the user sets wins."""
+    return Resource(
+        {
+            "service.name": settings.service_name,
+            "service.instance.id": os.urandom(16).hex(),
+            "deployment.environment.name": settings.environment,
+            "process.pid": os.getpid(),
+            "process.runtime.name": platform.python_implementation().lower(),
+            "process.runtime.version": platform.python_version(),
+            "telemetry.sdk.name": "telemetry",
+            "telemetry.sdk.language": "python",
+            "telemetry.sdk.version": version(),
+            **settings.resource_attributes,
+        }
+    )

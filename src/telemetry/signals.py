@@ -1,0 +1,171 @@
+"""What crosses between recorders and exporters: finished spans, families of series, log records, findings.
+
+Plain data with no behaviour of its own. Recorders make these, exporters and checks read them; the two meet only in
+`telemetry.runtime`. Ids are integers here; they become hex text where they leave the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+AttributeValue = str | bool | int | float | tuple[str, ...] | tuple[bool, ...] | tuple[int, ...] | tuple[float, ...]
+"""What a span attribute may hold: a primitive, or a tuple of primitives of one type (OpenTelemetry, Attribute)."""
+
+Attributes = Mapping[str, AttributeValue]
+
+SpanKind = Literal["internal", "server", "client", "producer", "consumer"]
+StatusCode = Literal["unset", "ok", "error"]
+MetricKind = Literal["counter", "gauge", "histogram", "summary"]
+Severity = Literal["debug", "info", "warning", "error", "critical"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanEvent:
+    """Something that happened at one instant of a span; an exception is one (name `exception`)."""
+
+    name: str
+    time_ns: int
+    attributes: Attributes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SpanLink:
+    """A pointer from one span to another, in the same trace or not."""
+
+    trace_id: int
+    span_id: int
+    trace_flags: int = 1
+    tracestate: str = ""
+    attributes: Attributes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRecord:
+    """A finished span.
+
+    `trace_id` has 128 bits and `span_id` 64; times are nanoseconds since the epoch. `parent_span_id` is None at a
+    root. `running_ns` is the time spent inside a generator; None where that is all the time between start and end.
+    """
+
+    name: str
+    trace_id: int
+    span_id: int
+    parent_span_id: int | None
+    start_ns: int
+    end_ns: int
+    attributes: Attributes = field(default_factory=dict)
+    kind: SpanKind = "internal"
+    status: StatusCode = "unset"
+    status_description: str = ""
+    events: Sequence[SpanEvent] = ()
+    links: Sequence[SpanLink] = ()
+    trace_flags: int = 1
+    tracestate: str = ""
+    parent_is_remote: bool = False
+    dropped_attributes: int = 0
+    dropped_events: int = 0
+    dropped_links: int = 0
+    running_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """The value of a histogram series: one count per bucket, not cumulative, the last bucket being +Inf."""
+
+    buckets: tuple[int, ...]
+    sum: float
+
+    @property
+    def count(self) -> int:
+        """The number of observations; it always comes from the buckets."""
+        return sum(self.buckets)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """The value of a summary series: estimated values at the contract's quantiles."""
+
+    values: tuple[tuple[float, float], ...]
+    count: int
+    sum: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One combination of label values and what was recorded under it; the values stand in the family's label order."""
+
+    labels: tuple[str, ...]
+    value: float | Distribution | Quantiles
+    start_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """All series of one metric at one instant.
+
+    `bounds` are a histogram's upper bucket bounds without +Inf, so a `Distribution` has one bucket more.
+    """
+
+    name: str
+    kind: MetricKind
+    unit: str
+    description: str
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+    bounds: tuple[float, ...] = ()
+    time_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A log line as data. The ids are 0 outside of a span."""
+
+    time_ns: int
+    severity: Severity
+    event: str
+    fields: Attributes = field(default_factory=dict)
+    logger: str = ""
+    trace_id: int = 0
+    span_id: int = 0
+    trace_flags: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Who recorded: `service.name`, `service.instance.id`, `deployment.environment.name` and what the user adds."""
+
+    attributes: Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a check found: where, what is wrong, and what to do."""
+
+    level: Literal["error", "warning", "info"]
+    rule: str
+    place: str
+    problem: str
+    remedy: str = ""
+
+
+class SpanSink(Protocol):
+    """Takes finished spans; never raises, never blocks for long."""
+
+    def spans(self, records: Sequence[SpanRecord], /) -> None:
+        """Take a batch."""
+
+
+class LogSink(Protocol):
+    """Takes log records; never raises, never blocks for long."""
+
+    def log(self, record: LogRecord, /) -> None:
+        """Take one record."""
+
+
+class FamilySource(Protocol):
+    """Gives the current families, as often as it is asked."""
+
+    def families(self) -> Sequence[Family]:
+        """Take a snapshot."""

@@ -1,0 +1,111 @@
+"""For tests: a runtime of their own, which keeps what is recorded in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, final
+
+from telemetry.config import read_settings
+from telemetry.runtime import TelemetryDispatcher, install
+from telemetry.signals import Distribution, Family, LogRecord, Quantiles, SpanRecord
+
+_NO_DIRECTORY = Path("/")
+
+
+@final
+class Recording:
+    """What was recorded inside an `isolated()` block, readable inside and after it.
+
+    Attributes:
+        runtime: The isolated runtime.
+    """
+
+    def __init__(self) -> None:
+        self.runtime: TelemetryDispatcher
+        self._spans: list[SpanRecord] = []
+        self._logs: list[LogRecord] = []
+
+    @property
+    def spans(self) -> list[SpanRecord]:
+        """The finished spans, in the order of their ends."""
+        self.runtime.flush()
+        return list(self._spans)
+
+    @property
+    def logs(self) -> list[LogRecord]:
+        """The log lines, in order."""
+        return list(self._logs)
+
+    @property
+    def metrics(self) -> dict[str, Family]:
+        """The families that have a series, by name."""
+        return {family.name: family for family in self.runtime.families()}
+
+    @property
+    def losses(self) -> dict[str, int]:
+        """What was refused or dropped, by reason."""
+        return dict(self.runtime.losses())
+
+    def value(self, metric: str, **labels: str) -> float | Distribution | Quantiles | None:
+        """Give the value of one series; None when there is none.
+
+        Labels that are not named may have any value, as long as one series fits.
+
+        Raises:
+            LookupError: Several series fit.
+        """
+        family = self.metrics.get(metric)
+        if family is None:
+            return None
+        wanted = labels.items()
+        fitting = [
+            each for each in family.series if wanted <= dict(zip(family.labels, each.labels, strict=True)).items()
+        ]
+        if len(fitting) > 1:
+            raise LookupError(f"{len(fitting)} series of {metric} have the labels {labels}: name more of them")
+        return fitting[0].value if fitting else None
+
+
+@final
+class _Memory:
+    """Keeps records."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+
+    def spans(self, records: Sequence[SpanRecord], /) -> None:
+        self._recording._spans.extend(records)
+
+    def log(self, record: LogRecord, /) -> None:
+        self._recording._logs.append(record)
+
+
+@contextmanager
+def isolated(**settings: Any) -> Iterator[Recording]:
+    """Record into a runtime of its own for the length of the block, and into memory only.
+
+    Neither the environment nor pyproject.toml is read. It swaps the pointer of the process, so it nests, and is not
+    for threads that run tests in parallel.
+
+    >>> import telemetry
+    >>> with isolated() as recording:
+    ...     with telemetry.span("spec.parse"):
+    ...         pass
+    >>> [span.name for span in recording.spans]
+    ['spec.parse']
+
+    Raises:
+        ContractError: Functions that are decorated already break the contracts.
+    """
+    recording = Recording()
+    memory = _Memory(recording)
+    read = read_settings(environ={}, directory=_NO_DIRECTORY, **settings)
+    runtime = recording.runtime = TelemetryDispatcher(read, sinks=(memory,), log_sinks=(memory,), quiet=True)
+    before = install(runtime)
+    try:
+        yield recording
+    finally:
+        install(before)
+        runtime.shutdown()

@@ -1,0 +1,40 @@
+"""Samplers: whether a trace that starts here is kept. A trace that came from elsewhere keeps the sender's verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from telemetry.errors import ConfigurationError
+
+Decide = Callable[[int], bool]
+
+_LOW_56_BITS = (1 << 56) - 1
+
+
+def sampler(name: str, argument: float | None = None) -> Decide | None:
+    """Give the verdict on new traces for one of OpenTelemetry's sampler names; None keeps all.
+
+    `parentbased_` names and their plain forms differ only for traces with a remote parent, whose flag is honoured
+    by either here. A ratio takes traces by their low 56 bits, as W3C Trace Context level 2 (§3.2.2.5.2) makes those
+    random, so that all parts of a system with one ratio choose the same traces.
+
+    Raises:
+        ConfigurationError: There is no such sampler, or the ratio is not within [0, 1].
+    """
+    plain = name.removeprefix("parentbased_")
+    if plain == "always_on":
+        return None
+    if plain == "always_off":
+        return lambda _: False
+    if plain == "traceidratio":
+        return _ratio(1.0 if argument is None else argument)
+    raise ConfigurationError(
+        f"sampler {name!r} is not known: use always_on, always_off, traceidratio, or one of these after parentbased_"
+    )
+
+
+def _ratio(share: float) -> Decide:
+    if not 0.0 <= share <= 1.0:
+        raise ConfigurationError(f"sampler ratio {share!r} is not within 0 and 1")
+    threshold = round((1.0 - share) * (1 << 56))
+    return lambda trace_id: (trace_id & _LOW_56_BITS) >= threshold
