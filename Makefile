@@ -13,7 +13,7 @@ help:
 	@echo "make bench    measure what instrumentation costs"
 
 probe: $(VENV)/probe.stamp
-	$(BIN)/python tools/telemetry_probe.py --backend c-gcc --backend c-clang --backend python
+	$(BIN)/python tools/telemetry_probe.py
 
 test: $(VENV)/dev.stamp engines
 	$(BIN)/python -m pytest

@@ -17,14 +17,13 @@ def recording(stack: ExitStack) -> None:
     """Configure as an application does, with nobody to send to, until the stack unwinds."""
     import telemetry
 
-    stack.enter_context(telemetry.configure(SERVICE, environment=ENVIRONMENT))
+    runtime = telemetry.configure(SERVICE, environment=ENVIRONMENT)
+    stack.callback(_check, runtime)
+    stack.enter_context(runtime)
 
 
 def handing_over(stack: ExitStack, *, encode: bool = False) -> TelemetryDispatcher:
-    """Start a runtime whose finished spans become records for a sink that drops them, or encodes them to OTLP before.
-
-    When the stack unwinds it checks that no span was lost, so that all work was really done.
-    """
+    """Start a runtime whose finished spans become records for a sink that drops them, or encodes them to OTLP first."""
     from telemetry.config import read_settings
     from telemetry.runtime import TelemetryDispatcher, install
 
@@ -40,6 +39,11 @@ def _close(runtime: TelemetryDispatcher) -> None:
 
     install(None)
     runtime.shutdown()
+    _check(runtime)
+
+
+def _check(runtime: TelemetryDispatcher) -> None:
+    """Refuse a run in which something was dropped or left out: it did less than the work that is compared."""
     assert not runtime.losses(), f"the row did less than its work: {dict(runtime.losses())}"
 
 

@@ -19,7 +19,8 @@ def show(result: Result, console: Console) -> None:
     """Print the table of one result, with the noise and the foreign load of its run under it."""
     table = Table(title=result.row, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in COLUMNS:
-        table.add_column(column, justify="left" if column in {"case", "against peers"} else "right", no_wrap=True)
+        is_text = column in {"case", "against peers"}
+        table.add_column(column, justify="left" if is_text else "right", no_wrap=column != "against peers")
     for measurement in (result.floor, *result.measurements):
         table.add_row(*_cells(result, measurement))
     console.print(table)
@@ -58,11 +59,18 @@ def _against(result: Result, measurement: Measurement) -> list[str]:
     """Say how many times the processor time of our case each peer of its row takes."""
     if _who(measurement) != OURS:
         return []
-    return [
-        f"{peer.cpu_min_ns / measurement.cpu_min_ns:.1f}x {peer.name.partition('/')[2]}"
-        for peer in result.measurements
-        if _who(peer) not in {OURS, "bare"}
-    ]
+    variant = measurement.name.partition(",")[2]
+    peers = [each for each in result.measurements if _who(each) not in {OURS, "bare"}]
+    same = [each for each in peers if each.name.partition(",")[2] == variant]
+    cost_ns = _cost_ns(result, measurement)
+    return [f"{_cost_ns(result, each) / cost_ns:.1f}x {_who(each)}" for each in same or peers]
+
+
+def _cost_ns(result: Result, measurement: Measurement) -> float:
+    """Give the processor time; of a process, what it takes over a bare one."""
+    bare = result.find(f"{result.row}/bare")
+    is_process = bare is not None and result.floors_of(bare) >= FLOORS_SHOWN
+    return measurement.cpu_min_ns - (bare.cpu_min_ns if bare is not None and is_process else 0.0)
 
 
 def _who(measurement: Measurement) -> str:

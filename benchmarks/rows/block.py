@@ -21,7 +21,7 @@ def _telemetry(stack: ExitStack) -> Call:
     ours.recording(stack)
 
     def block() -> None:
-        with telemetry.span("plan.compile_graph", nodes=12, edges=17) as span:
+        with telemetry.span("plan.compile_graph", attributes={"graph.nodes": 12, "graph.edges": 17}) as span:
             span.set_attribute("graph.depth", 3)
 
     return block
@@ -32,7 +32,8 @@ def _opentelemetry(stack: ExitStack) -> Subject:
     tracer = tracing.tracer
 
     def block() -> None:
-        with tracer.start_as_current_span("plan.compile_graph", attributes={"nodes": 12, "edges": 17}) as span:
+        attributes = {"graph.nodes": 12, "graph.edges": 17}
+        with tracer.start_as_current_span("plan.compile_graph", attributes=attributes) as span:
             span.set_attribute("graph.depth", 3)
 
     return Subject(block, tracing.settle)

@@ -12,7 +12,7 @@ from benchmarks import ours
 from benchmarks.harness import Call, Case, Subject
 from benchmarks.peers import null_device, opentelemetry_tracing
 
-FIELDS = {"backend": "c-gcc", "operator": "matmul", "attempt": 3}
+FIELDS = {"backend": "c-gcc", "operator": "matmul", "toolchain": "gcc"}
 
 
 def _telemetry(stack: ExitStack) -> Call:
@@ -24,19 +24,19 @@ def _telemetry(stack: ExitStack) -> Call:
     ours.recording(stack)
     log = telemetry.get_logger("benchmarks")
     stack.enter_context(telemetry.span("compile.execute"))
-    return lambda: log.info("compile.start", **FIELDS)
+    return lambda: log.info("compile.end", **FIELDS)
 
 
 def _structlog(stack: ExitStack) -> Call:
     info = _structlog_info(stack)
-    return lambda: info("compile.start", **FIELDS)
+    return lambda: info("compile.end", **FIELDS)
 
 
 def _structlog_in_span(stack: ExitStack) -> Subject:
     tracing = opentelemetry_tracing(stack)
     info = _structlog_info(stack, _add_span)
     stack.enter_context(tracing.tracer.start_as_current_span("compile.execute"))
-    return Subject(lambda: info("compile.start", **FIELDS), tracing.settle)
+    return Subject(lambda: info("compile.end", **FIELDS), tracing.settle)
 
 
 def _structlog_info(stack: ExitStack, *more: Callable[..., MutableMapping[str, Any]]) -> Callable[..., Any]:
@@ -83,12 +83,12 @@ def _logging(stack: ExitStack) -> Call:
     logger.propagate = False
     logger.addHandler(handler)
     stack.callback(logger.removeHandler, handler)
-    return lambda: logger.info("compile.start", extra=FIELDS)
+    return lambda: logger.info("compile.end", extra=FIELDS)
 
 
 CASES = (
     Case("log/telemetry", _telemetry),
     Case("log/structlog", _structlog),
-    Case("log/structlog, ids of opentelemetry", _structlog_in_span),
+    Case("log/structlog and opentelemetry", _structlog_in_span),
     Case("log/logging", _logging),
 )

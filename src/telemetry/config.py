@@ -1,4 +1,4 @@
-"""The settings: read once from arguments, the environment and pyproject.toml, then passed on as one value.
+"""The settings: read once from arguments, the environment and pyproject.toml, then passed on.
 
 The only module that reads the environment. `runtime` and `cli` call `read_settings`; nothing here acts on a setting.
 """
@@ -247,14 +247,9 @@ _CARRIER: Final = ("TRACEPARENT", "TRACESTATE", "BAGGAGE")
 def read_settings(environ: Environ | None = None, directory: Path | None = None, **arguments: object) -> Settings:
     """Read all settings; the first source that has one gives its value.
 
-    The sources are the arguments, `TELEMETRY_*` variables, `OTEL_*` variables, `[tool.telemetry]` in the nearest
-    pyproject.toml, and the default. None and the empty string count as not set. Resource attributes of all sources
-    add up.
-
-    Args:
-        environ: The environment; by default that of the process.
-        directory: Where the search for a pyproject.toml starts, upward; by default the working directory.
-        arguments: Fields of `Settings`.
+    The sources are the arguments, which are named as the fields of `Settings`; `TELEMETRY_*` variables; `OTEL_*`
+    variables; `[tool.telemetry]` in the nearest pyproject.toml, from `directory` (by default the working directory)
+    upward; and the default. None and the empty string count as not set. Resource attributes of all sources add up.
 
     Raises:
         ConfigurationError: A value is wrong; it names the argument, the variable, or the file and key. A wrong value
@@ -276,7 +271,7 @@ def read_settings(environ: Environ | None = None, directory: Path | None = None,
             values[setting.name] = {key: text for part in reversed(list(found)) for key, text in part.items()}
         elif (value := next(found, None)) is not None:
             values[setting.name] = value
-    values["limits"] = _limits(values, arguments.get("limits", table.get("limits")))
+    values["limits"] = _limits(values, arguments.get("limits") or table.get("limits"))
     _complete(values)
     return Settings(**values, warnings=tuple(warnings))
 
@@ -318,6 +313,8 @@ def _variables(environ: Environ, warnings: list[str]) -> dict[str, str]:
         warnings.append(f"PROMETHEUS_PORT={variables.pop('PROMETHEUS_PORT')!r} is of Kubernetes; it is ignored")
     if "OTEL_CONFIG_FILE" in environ:
         warnings.append("OTEL_CONFIG_FILE is not supported; it is ignored, and the other variables are not")
+    if len(variables.get("OTEL_EXPORTER_OTLP_TIMEOUT", "----")) < 3:
+        warnings.append("OTEL_EXPORTER_OTLP_TIMEOUT is less than 0.1 seconds: it counts milliseconds, as specified")
     others = sorted(name for name in environ if name.startswith("TELEMETRY_") and name not in known)
     warnings += [f"{name} is no setting{hint}; it is ignored" for name in others if (hint := _suggestion(name, known))]
     with suppress(ValueError):
@@ -362,7 +359,7 @@ def _refuse_unknown(names: Iterable[str], place: str) -> None:
 def _limits(values: dict[str, Any], given: object) -> SpanLimits:
     parts = {name: values.pop(name) for name in tuple(values) if name.startswith("limits_")}
     if not isinstance(given, SpanLimits | None):
-        raise ConfigurationError(f"limits={_shown(given)}: must be SpanLimits")
+        raise ConfigurationError(f"limits={_shown(given)}: must be SpanLimits; files have limits_… keys")
     return given or SpanLimits(**{name.removeprefix("limits_"): value for name, value in parts.items()})
 
 

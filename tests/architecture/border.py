@@ -57,15 +57,15 @@ def _is_inner(target: str, each: Import, doors: dict[str, set[str]]) -> bool:
 
 
 def misspelt(modules: Iterable[Module]) -> list[str]:
-    """Find imports that are absolute inside a room, or relative across rooms: the eye must see a border."""
+    """Find imports that are absolute inside a folder, or relative across rooms: the eye must see a border."""
     found = []
     for module in modules:
         for each in module.imports():
             same = room_of(each.module) == module.room
             if each.relative and not same and module.room != FACADE:
                 found.append(f"{module.path}:{each.line}: leaves its room by a relative import")
-            if same and not each.relative and module.name.count(".") > 0:
-                found.append(f"{module.path}:{each.line}: names its own room in full; write a relative import")
+            if same and not each.relative and f"{each.module}.".startswith(f"{module.package}."):
+                found.append(f"{module.path}:{each.line}: names its own folder in full; write a relative import")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,6 +46,11 @@ class Module:
     def room(self) -> str:
         """The first part of the name below the package; `__init__` for the facade."""
         return room_of(self.name)
+
+    @property
+    def package(self) -> str:
+        """The folder of modules that it belongs to, by its absolute name."""
+        return self.name if self.is_package else self.name.rpartition(".")[0]
 
     @property
     def tree(self) -> ast.Module:
@@ -127,3 +132,8 @@ def exported(module: Module) -> tuple[str, ...] | None:
         if isinstance(target, ast.Name) and target.id == "__all__" and isinstance(value, ast.Tuple):
             return tuple(ast.literal_eval(value))
     return None
+
+
+def shown(found: Iterable[str]) -> str:
+    """Put findings below each other, for the message of an assertion."""
+    return "\n" + "\n".join(found)

@@ -6,7 +6,7 @@ import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tests.architecture.source import PACKAGE, ROOT, SRC
+from tests.architecture.source import PACKAGE, ROOT, SRC, shown
 
 NOT_SHIPPED = {".py", ".pyc", ".so", ".c", ".h", ".pyx", ".pxd"}
 
@@ -29,7 +29,7 @@ def test_data_files_are_matched_by_the_build() -> None:
             for folder, globs in shipped().items()
         )
     ]
-    assert lost == []
+    assert not lost, shown(lost)
 
 
 def test_patterns_of_the_build_match_something() -> None:
@@ -40,7 +40,7 @@ def test_patterns_of_the_build_match_something() -> None:
         for each in globs
         if not any(folder.glob(each))
     ]
-    assert stale == []
+    assert not stale, shown(stale)
 
 
 def test_types_are_shipped() -> None:

@@ -6,44 +6,44 @@ import importlib
 
 import pytest
 from tests.architecture import shape, source
-from tests.architecture.source import Module
+from tests.architecture.source import Module, shown
 
 DOORS = tuple(each for each in source.package() if each.is_package)
 
 
 def test_files_are_short() -> None:
     """No file has more than 400 lines, no `__init__` more than 80."""
-    assert shape.long_files(source.package()) == []
+    assert not (found := shape.long_files(source.package())), shown(found)
 
 
 def test_functions_are_short() -> None:
     """No function has more than 50 lines of code."""
-    assert shape.long_functions(source.package()) == []
+    assert not (found := shape.long_functions(source.package())), shown(found)
 
 
 def test_file_names_say_what_is_in_them() -> None:
     """No file is a bag."""
-    assert shape.vague_files(source.package()) == []
+    assert not (found := shape.vague_files(source.package())), shown(found)
 
 
 def test_files_open_with_a_sentence() -> None:
     """The first line of each file is a sentence of at most 100 characters, which a map of the package can quote."""
-    assert shape.unmapped(source.package()) == []
+    assert not (found := shape.unmapped(source.package())), shown(found)
 
 
 def test_public_names_are_documented() -> None:
     """Each public class, function and method says what it is for."""
-    assert shape.undocumented(source.package()) == []
+    assert not (found := shape.undocumented(source.package())), shown(found)
 
 
 def test_settings_terminal_and_clock_are_used_where_they_belong() -> None:
     """Only `config` reads the environment, only `cli` prints, and nothing measures with a clock that can jump."""
-    assert shape.reserved(source.package()) == []
+    assert not (found := shape.reserved(source.package())), shown(found)
 
 
 def test_doors_hand_out_and_do_nothing_else() -> None:
     """A room's `__init__` re-exports exactly its `__all__`, a sorted tuple, and holds no code."""
-    assert shape.doors(source.package()) == []
+    assert not (found := shape.doors(source.package())), shown(found)
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)

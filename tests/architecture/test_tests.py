@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from tests.architecture.source import ROOT, documented
+from tests.architecture.source import ROOT, documented, shown
 
 
 def silent(path: Path) -> list[str]:
@@ -22,7 +22,7 @@ def silent(path: Path) -> list[str]:
 def test_each_test_says_what_must_hold() -> None:
     """No test function is without a docstring."""
     files = sorted((ROOT / "tests").rglob("test_*.py"))
-    assert [line for path in files for line in silent(path)] == []
+    assert not (found := [line for path in files for line in silent(path)]), shown(found)
 
 
 def test_silent_tests_are_found(tmp_path: Path) -> None:

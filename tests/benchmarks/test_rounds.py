@@ -52,6 +52,14 @@ def test_number_fills_the_round() -> None:
     assert 20 <= measured.number <= 60
 
 
+def test_slow_first_call_does_not_shorten_the_rounds() -> None:
+    """What only the first call does, such as importing, has no say in how many calls make a round."""
+    seconds = iter([0.05])
+    call = lambda: spin(next(seconds, 0.0001))  # noqa: E731 -- the case wants a callable
+    (measured,) = measure([Case("lazy", opening(call))], Effort(rounds=1, round_ns=5_000_000))
+    assert measured.number >= 20
+
+
 def test_settled_work_counts_as_processor_time_only() -> None:
     """What a case leaves behind shows in its processor time and not in its wall time."""
     subject = Subject(lambda: None, settle=lambda: spin(0.005))

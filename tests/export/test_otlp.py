@@ -285,7 +285,7 @@ def test_a_signal_may_have_an_endpoint_of_its_own(receiver: OtlpReceiver) -> Non
         ("", None),
         ("grpc://collector:4317", "not an HTTP URL"),
         ("http://", "not an HTTP URL"),
-        ("http://collector:4318/v1/traces", "is the URL of one signal; write 'http://collector:4318'"),
+        ("http://collector:4318/v1/traces", "is the URL of one signal; leave out '/v1/traces'"),
     ],
 )
 def test_endpoints_are_checked_at_once(endpoint: str, message: str | None) -> None:
@@ -295,6 +295,15 @@ def test_endpoints_are_checked_at_once(endpoint: str, message: str | None) -> No
         return
     with pytest.raises(ConfigurationError, match=message):
         OtlpExporter(endpoint, RESOURCE)
+
+
+def test_passwords_are_not_shown() -> None:
+    """What a URL carries besides the address appears in no message."""
+    url = "http://me:s3cret@collector:4318/otlp?key=s3cret"
+    assert OtlpExporter(url, RESOURCE).target == "http://collector:4318/otlp"
+    with pytest.raises(ConfigurationError) as raised:
+        OtlpExporter(url.replace("http", "ftp"), RESOURCE)
+    assert "s3cret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http/json", "HTTP"])
@@ -333,8 +342,9 @@ def test_refused_connection_is_a_reason() -> None:
     exporter.close()
 
 
-def test_hanging_endpoint_is_a_timeout() -> None:
-    """An endpoint that accepts and never answers costs the timeout, and no more."""
+def test_hanging_endpoint_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint that accepts and never answers costs our timeout; the variable, whose unit differs, is not read."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")
     with silent_listener() as url:
         exporter = OtlpExporter(url, RESOURCE, timeout_seconds=0.3)
         began = monotonic()

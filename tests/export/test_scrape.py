@@ -87,9 +87,12 @@ def test_a_scrape_takes_one_snapshot(registry: CollectorRegistry) -> None:
     """Our families in the registry are not collected a second time while we serve them ourselves."""
 
     class Counting:
+        """A source that counts its snapshots."""
+
         snapshots = 0
 
         def families(self) -> Sequence[Family]:
+            """Take a snapshot."""
             self.snapshots += 1
             return ALL
 
@@ -161,7 +164,10 @@ def test_a_broken_source_is_an_error_that_stderr_explains(
     """When our own families cannot be had, the scraper sees a failure and no half page."""
 
     class Failing:
+        """A source without a snapshot."""
+
         def families(self) -> Sequence[Family]:
+            """Fail."""
             raise OSError("page gone")
 
     with ScrapeServer(Failing(), registry=registry) as running:
@@ -316,6 +322,7 @@ def test_parallel_scrapes(server: ScrapeServer) -> None:
     assert pages == [prometheus_text(ALL)] * 8
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # CPython 3.12 warns of forks beside threads
 def test_a_forked_child_does_not_keep_the_port(server: ScrapeServer) -> None:
     """The child has no copy of the listening socket: once the parent closes, nobody answers for it."""
     reader, writer = os.pipe()
@@ -354,9 +361,12 @@ def test_the_source_is_asked_at_every_scrape(registry: CollectorRegistry) -> Non
     """A page shows the state of its moment."""
 
     class Growing:
+        """A source that changes between scrapes."""
+
         held: Sequence[Family] = ()
 
         def families(self) -> Sequence[Family]:
+            """Give what is held now."""
             return self.held
 
     source = Growing()

@@ -26,7 +26,6 @@ def _own_channel() -> Iterator[None]:
 @pytest.fixture
 def log_file(tmp_path: Path) -> Iterator[LogFile]:
     """Send the lines of all loggers to a file, as JSON."""
-    file = LogFile(tmp_path / "run.jsonl")
-    use_channel(file.channel)
-    yield file
-    file.close()
+    with LogFile(tmp_path / "run.jsonl") as file:
+        use_channel(file.channel)
+        yield file

@@ -199,7 +199,7 @@ class TestFailure:
 
     def test_words_on_the_standard_output_serve_where_there_are_no_others(self, tmp_path: Path) -> None:
         """Checkers that report on standard output are quoted too."""
-        assert "2 goals unproved" in str(failed("echo 2 goals unproved; exit 3", tmp_path))
+        assert "\n    2 goals unproved" in str(failed("echo $((1 + 1)) goals unproved; exit 3", tmp_path))
 
     def test_the_quotation_is_bounded(self, tmp_path: Path) -> None:
         """A message has the last lines, not all of them, and not one endless line."""

@@ -1,4 +1,4 @@
-"""The contracts: what metrics, spans, log events and their attributes are agreed to be, and who may change that.
+"""The contracts: what metrics, spans, log events and their attributes are agreed to be.
 
 Files say it (the shipped packs, and the user's); `load_registry` reads them. Recorders ask the registry; generators
 and checks read it. Nothing here records, and nothing imports more than the standard library.
@@ -7,7 +7,7 @@ and checks read it. Nothing here records, and nothing imports more than the stan
 from .attribute import AttributeContract, Requirement, Stability, ValueType
 from .event import EventContract
 from .load import SCHEMA_PATH, InvalidRegistryError, load_registry, shipped_packs
-from .metric import AMBIENT_LABELS, Across, MetricContract
+from .metric import AMBIENT_LABELS, Across, MetricContract, ShareContract
 from .naming import RULES, Rule
 from .registry import Registry
 from .span import SpanContract
@@ -24,6 +24,7 @@ __all__ = (
     "Registry",
     "Requirement",
     "Rule",
+    "ShareContract",
     "SpanContract",
     "Stability",
     "ValueType",

@@ -1,4 +1,4 @@
-"""Read one registry file into contracts, each with its place, and find what the file alone shows to be wrong.
+"""Read one registry file into contracts, each with its place, and find what is wrong inside of it.
 
 What needs the other files too (enumerations, redefinitions) is for `merge`.
 """

@@ -79,19 +79,21 @@ class Entry:
     or wrong is reported too, and answered with a stand-in of the right type.
     """
 
-    __slots__ = ("_asked", "_members", "_sound_until", "place")
+    __slots__ = ("_asked", "_findings_before", "_members", "is_object", "place")
 
     def __init__(self, value: object, place: Place) -> None:
         self.place = place
         self._asked: list[str] = []
-        self._sound_until = len(place.findings)
+        self._findings_before = len(place.findings)
+        self.is_object = isinstance(value, Members)
         self._members = value if isinstance(value, Members) else Members(())
-        if not isinstance(value, Members):
+        if not self.is_object:
             place.report(f"must be an object; it is {_type_name(value)}")
         for key in self._members.repeated:
             (place / key).report("this key stands here more than once; keep one")
 
     def __enter__(self) -> Self:
+        self._findings_before = len(self.place.findings)
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -102,8 +104,8 @@ class Entry:
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing was wrong so far."""
-        return len(self.place.findings) == self._sound_until
+        """Whether nothing has been found wrong since its block was entered."""
+        return len(self.place.findings) == self._findings_before
 
     def text(self, key: str, default: str | None = None, form: Form | None = None) -> str:
         """Ask for a string that is not empty; without a default it has to be there."""
@@ -168,8 +170,9 @@ class Entry:
         return Entry(Members(()) if value is _ABSENT else value, self.place / key)
 
     def entries(self, key: str) -> list[Entry]:
-        """Ask for an array of objects; one that is absent is empty."""
-        return [Entry(item, self.place / key / index) for index, item in enumerate(self._items(key))]
+        """Ask for an array of objects; one that is absent is empty, and what is no object is left out."""
+        items = [Entry(item, self.place / key / index) for index, item in enumerate(self._items(key))]
+        return [item for item in items if item.is_object]
 
     def keys(self, form: Form) -> Iterator[str]:
         """Go through all keys of an object whose keys are names, each of this form."""

@@ -98,17 +98,23 @@ def _known(packs: Sequence[str]) -> tuple[str, ...]:
     names = (packs,) if isinstance(packs, str) else tuple(dict.fromkeys(packs))
     for name in names:
         if name not in shipped:
-            raise ContractError(f"no pack {name!r}{suggestion(name, shipped) or ';'} Shipped: {', '.join(shipped)}")
+            raise ContractError(_unshipped(name, shipped))
     return names
 
 
 def _check_extends(own: Sequence[Declarations], loaded: Sequence[str]) -> None:
+    shipped = shipped_packs()
     for file in own:
         for index, name in enumerate(file.extends or ()):
-            if name not in loaded:
-                hint = suggestion(name, loaded)
-                problem = f"pack {name!r} is not loaded{hint or ';'} Loaded: {', '.join(loaded) or 'none'}"
+            if name not in shipped:
+                (file.place / "extends" / index).report(_unshipped(name, shipped))
+            elif name not in loaded:
+                problem = f"pack {name!r} is needed here, and the caller asks for {', '.join(loaded) or 'none'} only"
                 (file.place / "extends" / index).report(problem)
+
+
+def _unshipped(name: str, shipped: Sequence[str]) -> str:
+    return f"there is no pack {name!r}{suggestion(name, shipped) or '.'} Shipped: {', '.join(shipped)}"
 
 
 def _refuse(findings: Sequence[RegistryError]) -> None:

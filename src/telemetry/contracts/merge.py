@@ -14,7 +14,7 @@ from telemetry.signals import MetricKind
 from .attribute import AttributeContract, Attributes
 from .declaration import Declarations, Declared
 from .entry import Place
-from .metric import MetricContract
+from .metric import MetricContract, ShareContract
 from .registry import Registry
 from .spelling import suggestion
 
@@ -49,8 +49,10 @@ def merge(files: Sequence[Declarations], *, packs: tuple[str, ...], paths: tuple
     metrics = _united("metric", (item for file in files for item in file.metrics))
     _check_successors(metrics)
     _check_series(metrics)
+    closed = {name: _closed_metric(item, enumerations) for name, item in metrics.items()}
+    _check_shares(metrics, closed)
     return Registry(
-        metrics={name: _closed_metric(item, enumerations) for name, item in metrics.items()},
+        metrics=closed,
         spans={
             name: replace(span, attributes=_closed(span.attributes, place / "attributes", enumerations))
             for name, span, place in _items(_united("span", (item for file in files for item in file.spans)))
@@ -140,6 +142,29 @@ def _series(metric: MetricContract) -> Iterator[str]:
         yield family + suffix
 
 
+def _check_shares(metrics: _Table[MetricContract], closed: Mapping[str, MetricContract]) -> None:
+    for _, metric, place in _items(metrics):
+        if metric.share is not None and (wrong := _share_problem(metric, metric.share, closed)):
+            key, problem = wrong
+            (place / "share" / key).report(problem)
+
+
+def _share_problem(
+    metric: MetricContract, share: ShareContract, closed: Mapping[str, MetricContract]
+) -> tuple[str, str] | None:
+    counter = closed.get(share.metric)
+    if counter is None or counter.kind != "counter":
+        counters = [name for name, other in closed.items() if other.kind == "counter"]
+        return "metric", f"{share.metric!r} is no counter of the registry{suggestion(share.metric, counters)}"
+    if share.label not in counter.labels or share.label in metric.labels:
+        others = ", ".join(label for label in counter.labels if label not in metric.labels)
+        return "label", f"{share.label!r} is no label that only {counter.name} has; it may be {others or 'none'}"
+    if missing := [label for label in metric.labels if label not in counter.labels]:
+        return "metric", f"{counter.name} lacks the label {missing[0]!r} of this metric; give both the same"
+    breach = counter.label_breach(share.label, share.value)
+    return None if breach is None else ("value", breach)
+
+
 def _closed_metric(item: Declared[MetricContract], enumerations: _Enumerations) -> MetricContract:
     metric = item.contract
     values = dict(metric.values)
@@ -153,7 +178,7 @@ def _closed_metric(item: Declared[MetricContract], enumerations: _Enumerations) 
 def _check_values(values: frozenset[str], label: str, allowed: Sequence[str], place: Place) -> None:
     for value in sorted(values.difference(allowed)):
         place.report(
-            f"{value!r} is not in the enumeration {label!r}{suggestion(value, allowed)} "
+            f"{value!r} is not in the enumeration {label!r}{suggestion(value, allowed) or '.'} "
             f"It has {', '.join(allowed)}; add it there, or correct it"
         )
 

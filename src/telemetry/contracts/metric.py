@@ -42,8 +42,8 @@ _ACROSS: Final[Mapping[MetricKind, tuple[Across, ...]]] = {
     "summary": ("merge",),
 }
 _VALUE_CHARACTERS = 128
-_UUID = re.compile(r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32})", re.IGNORECASE)
-_SEPARATORS = re.compile(r"[\s\x00-\x1f\x7f]")
+_UUID = "(?i:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32})"
+_SEPARATORS = r"[\s\x00-\x1f\x7f]"
 
 
 @final
@@ -135,9 +135,9 @@ def _unfit(value: str, *, run_scoped: bool) -> str | None:
         return "is empty, which Prometheus takes for no label at all; give it a name, such as 'none'"
     if len(value) > _VALUE_CHARACTERS:
         return f"has {len(value)} characters, more than {_VALUE_CHARACTERS}; put texts into a span attribute"
-    if _SEPARATORS.search(value):
+    if re.search(_SEPARATORS, value):
         return f"must be a name, not text: {value!r} has white space; put texts into a span attribute"
-    if not run_scoped and _UUID.fullmatch(value):
+    if not run_scoped and re.fullmatch(_UUID, value):
         return f"must not be an id: {value!r} would start a series of its own; put ids into a span attribute"
     return None
 

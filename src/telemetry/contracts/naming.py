@@ -1,4 +1,4 @@
-"""The rules that a metric's name, labels and unit keep, each of which one metric may waive for a reason.
+"""The rules that a metric's name, labels and unit keep; a metric may waive one for a reason.
 
 A rule looks at one contract at a time and says what breaks it, or nothing.
 """
@@ -14,8 +14,8 @@ from .metric import TIME_UNITS, MetricContract
 
 MOST_LABELS: Final = 4
 
-_SNAKE_CASE = re.compile("[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-_VERSION = re.compile("_v[0-9]+$")
+_SNAKE_CASE: Final = "[a-z][a-z0-9]*(?:_[a-z0-9]+)*"
+_VERSION: Final = "_v[0-9]+$"
 _SUFFIX_UNITS: Final[Mapping[str, str]] = {
     "_ms": "milliseconds",
     "_milliseconds": "milliseconds",
@@ -31,7 +31,7 @@ _UNBOUNDED_LABELS: Final = frozenset(
 
 
 def _snake_case(metric: MetricContract) -> str | None:
-    broken = [name for name in (metric.name, *metric.labels) if not _SNAKE_CASE.fullmatch(name)]
+    broken = [name for name in (metric.name, *metric.labels) if not re.fullmatch(_SNAKE_CASE, name)]
     return f"{broken[0]!r} is not snake_case; write it in lower case, words joined by '_'" if broken else None
 
 
@@ -131,4 +131,4 @@ def review(metric: MetricContract) -> Iterator[tuple[str, str]]:
 
 
 def _unversioned(name: str) -> str:
-    return _VERSION.sub("", name)
+    return re.sub(_VERSION, "", name)

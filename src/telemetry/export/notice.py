@@ -9,7 +9,11 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from time import monotonic
-from typing import final
+from typing import Final, final
+
+from .console import cut, printable
+
+_LONGEST: Final = 1_000
 
 
 @final
@@ -35,9 +39,12 @@ class Notice:
         return True
 
     def say_now(self, text: str) -> None:
-        """Write the line whatever was written before: for the last word of a process."""
+        """Write the line whatever was written before: for the last word of a process.
+
+        What others put into it, such as the reason phrase of an endpoint, is escaped and cut, so it stays one line.
+        """
         self._next = monotonic() + self._interval_seconds
         # A daemon without stderr, or one that closed it, loses the line and nothing else.
         with suppress(OSError, ValueError, AttributeError):
-            sys.stderr.write(f"{text}\n")
+            sys.stderr.write(f"{cut(printable(text), _LONGEST)}\n")
             sys.stderr.flush()

@@ -62,7 +62,8 @@ class OtlpExporter:
     ) -> None:
         _check_protocol(protocol)
         self._addresses = {**(_from_base(endpoint) if endpoint else {}), **_checked(endpoints)}
-        self.target = endpoint or next(iter(endpoints.values()), "the endpoint of OTEL_EXPORTER_OTLP_ENDPOINT")
+        known = endpoint or next(iter(endpoints.values()), "")
+        self.target = _shown(known) if known else "the endpoint of OTEL_EXPORTER_OTLP_ENDPOINT"
         self._resource = resource
         self._scope = scope
         self._timeout_seconds = timeout_seconds
@@ -115,8 +116,8 @@ def _from_base(endpoint: str) -> dict[str, str]:
     base = endpoint.rstrip("/")
     for path in SIGNAL_PATHS.values():
         if base.endswith(path):
-            remedy = f"write {base.removesuffix(path)!r}, or give the URL as the endpoint of that signal alone"
-            raise ConfigurationError(f"OTLP endpoint {endpoint!r} is the URL of one signal; {remedy}")
+            remedy = f"leave out {path!r}, or give the URL as the endpoint of that signal alone"
+            raise ConfigurationError(f"OTLP endpoint {_shown(endpoint)!r} is the URL of one signal; {remedy}")
     return {signal: base + path for signal, path in SIGNAL_PATHS.items()}
 
 
@@ -131,7 +132,13 @@ def _checked(endpoints: Mapping[str, str]) -> Mapping[str, str]:
 def _check_url(endpoint: str) -> None:
     parts = urlsplit(endpoint)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigurationError(f"OTLP endpoint {endpoint!r} is not an HTTP URL; write it as http://host:4318")
+        raise ConfigurationError(f"OTLP endpoint {_shown(endpoint)!r} is not an HTTP URL; write it as http://host:4318")
+
+
+def _shown(endpoint: str) -> str:
+    # A URL may carry a password or a key, and messages end up in logs.
+    parts = urlsplit(endpoint)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 def _check_protocol(protocol: str) -> None:

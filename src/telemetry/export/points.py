@@ -91,7 +91,7 @@ def _data(family: Family) -> Sum | Gauge | Histogram:
 def _number_point(family: Family, series: Series) -> NumberDataPoint:
     if isinstance(series.value, Distribution | Quantiles):
         raise _mismatch(family, series)
-    return NumberDataPoint(_labels(family, series), series.start_ns, _time_ns(family), series.value)
+    return NumberDataPoint(_labels(family, series), series.start_ns, _time_ns(family), float(series.value))
 
 
 def _histogram_point(family: Family, series: Series) -> HistogramDataPoint:

@@ -27,6 +27,7 @@ class Silence(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
         self._threads: set[int] = set()
+        self._removed = False
         self.complaint = ""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -48,6 +49,8 @@ class Silence(logging.Filter):
         finally:
             self._threads.discard(get_ident())
             detach(token)
+            if self._removed:
+                self.remove()
 
     def install(self) -> None:
         """Begin to listen on the loggers of the exporters and of what they call; all are imported by then."""
@@ -55,9 +58,16 @@ class Silence(logging.Filter):
             logger.addFilter(self)
 
     def remove(self) -> None:
-        """Leave the loggers as they were."""
-        for logger in _loggers():
-            logger.removeFilter(self)
+        """Leave the loggers as they were, as soon as no export is under way."""
+        self._removed = True
+        if not self._threads:
+            for logger in _loggers():
+                logger.removeFilter(self)
+
+    def forget(self) -> None:
+        """Leave the loggers as they were, in a forked child: its threads may have the numbers of the parent's."""
+        self._threads.clear()
+        self.remove()
 
 
 def leave_random_alone() -> None:

@@ -80,8 +80,8 @@ class Wire:
         self._silence.remove()
 
     def forget(self) -> None:
-        """Stop listening on the loggers, in a forked child: its threads may have the numbers of the parent's."""
-        self._silence.remove()
+        """Let go of the loggers in a forked child, and leave the parent's connections alone."""
+        self._silence.forget()
 
     def _export_metrics(self, families: Sequence[Family]) -> MetricExportResult:
         data = as_metrics_data(families, self._resource, self._scope)

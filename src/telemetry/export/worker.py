@@ -86,6 +86,7 @@ class ExportWorker:
         "_starting",
         "_thread",
         "_told",
+        "_trouble",
         "_turnstile",
         "_wake",
     )
@@ -144,13 +145,15 @@ class ExportWorker:
         self._close_outboxes()
         last = self._turnstile.ask()
         self._finish(end - deadline_seconds * _LAST_SHARE)
+        self._over = True
         self._exporter.close()
         self._finish(end)
-        self._over = True
         self._spans.abandon()
         self._logs.abandon()
-        self._tell_last(deadline_seconds)
-        return not self.losses() and (self._thread is None or self._turnstile.wait(last, 0))
+        arrived = not self.losses() and (self._thread is None or self._turnstile.wait(last, 0))
+        if not arrived:
+            self._tell_last(deadline_seconds)
+        return arrived
 
     def losses(self, *signals: Signal) -> dict[str, int]:
         """Give the number of lost records by reason: of the named signals, or else of spans and log records."""
@@ -168,7 +171,8 @@ class ExportWorker:
         self._starting = Lock()
         self._wake = Event()
         self._thread = None
-        self._told = 0
+        self._told = -1
+        self._trouble = ""
         self._records_due = monotonic() + self._schedule.delay_seconds
         self._metrics_due = monotonic() + self._schedule.metrics_seconds if self._source is not None else inf
 
@@ -220,13 +224,14 @@ class ExportWorker:
         return [trouble for trouble in troubles if trouble]
 
     def _empty(self, outbox: Outbox[Record], send: Callable[[Sequence[Record]], str]) -> str:
-        while batch := outbox.take():
+        first = ""
+        # A failure may have taken the whole timeout, so the other signals have their turn before the next batch;
+        # at the end there is no next turn.
+        while not self._over and (self._closing or not first) and (batch := outbox.take()):
             trouble = _attempt(send, batch)
             outbox.settle(exported=not trouble)
-            # Each failure may have taken the whole timeout; the other signals have their turn before the next one.
-            if trouble and not self._closing:
-                return trouble
-        return ""
+            first = first or trouble
+        return first
 
     def _push_metrics(self, *, everything: bool) -> list[str]:
         if self._source is None or not (everything or monotonic() >= self._metrics_due):
@@ -236,6 +241,9 @@ class ExportWorker:
         return [trouble] if trouble else []
 
     def _push(self, source: FamilySource) -> str:
+        if self._over:
+            self._ledger.lose("metrics", "export_timeout", 1)
+            return "no time was left for the metrics"
         families = [family for family in source.families() if family.series]
         trouble = self._exporter.metrics(families) if families else ""
         if trouble:
@@ -245,8 +253,9 @@ class ExportWorker:
         return trouble
 
     def _tell(self, troubles: Sequence[str]) -> None:
+        self._trouble = troubles[0] if troubles else ""
         lost = sum(self.losses().values())
-        if self._over or (not troubles and lost == self._told):
+        if self._over or (not troubles and lost <= max(self._told, 0)):
             return
         problem = f"cannot export to {self._exporter.target}: {troubles[0]}" if troubles else "records are lost"
         if self._notice.say(f"telemetry: {problem}; {self._lost()}"):
@@ -254,7 +263,8 @@ class ExportWorker:
 
     def _tell_last(self, deadline_seconds: float) -> None:
         if sum(self.losses().values()) > self._told:
-            problem = f"not everything went to {self._exporter.target} within {deadline_seconds:g} s"
+            reason = f": {self._trouble}" if self._trouble else ""
+            problem = f"not everything went to {self._exporter.target} within {deadline_seconds:g} s{reason}"
             self._notice.say_now(f"telemetry: {problem}; {self._lost()}")
 
     def _lost(self) -> str:

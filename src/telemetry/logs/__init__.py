@@ -9,7 +9,7 @@ from .logger import current_channel, get_logger, use_channel
 from .processors import RunFields, add_exception, add_severity, add_timestamp, add_trace_ids, redact_fields
 from .redact import REDACTED, is_secret_name, redact_text, redact_value
 from .router import LogRouter
-from .stdlib import attach_stdlib, detach_stdlib
+from .stdlib import attach_stdlib, detach_stdlib, stdlib_handler
 from .tally import Tally
 from .writer import LineWriter
 
@@ -36,5 +36,6 @@ __all__ = (
     "redact_fields",
     "redact_text",
     "redact_value",
+    "stdlib_handler",
     "use_channel",
 )

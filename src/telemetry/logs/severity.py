@@ -1,4 +1,4 @@
-"""The severity of a log line: five names, and what the logging methods and levels of others mean in them."""
+"""The severity of a log line: five names, and what the methods and levels of others mean in them."""
 
 from __future__ import annotations
 

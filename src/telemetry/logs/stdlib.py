@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from .channel import LogChannel
 
 
+def stdlib_handler(channel: LogChannel | None = None) -> Handler:
+    """Make a handler that sends records through a channel, by default to where the lines of `get_logger` go.
+
+    For those who place handlers themselves: in a `logging.config`, behind a queue, or as `logging.lastResort`.
+    """
+    from .handler import ChannelHandler
+
+    return ChannelHandler(channel)
+
+
 def attach_stdlib(channel: LogChannel | None = None, *, logger: str = "") -> Handler:
     """Add a handler to a logger of the standard library, and return it for `detach_stdlib`.
 
@@ -26,9 +36,7 @@ def attach_stdlib(channel: LogChannel | None = None, *, logger: str = "") -> Han
     """
     from logging import getLogger
 
-    from .handler import ChannelHandler
-
-    handler = ChannelHandler(channel)
+    handler = stdlib_handler(channel)
     getLogger(logger or None).addHandler(handler)
     return handler
 

@@ -35,13 +35,12 @@ class Tally:
         self._tell = tell
 
     def add(self, name: str, problem: str) -> None:
-        """Count one case; the first of its name is told. Never raises."""
-        with self._lock:
-            if name not in self._counts and len(self._counts) >= _NAMES_LIMIT:
-                name = _REST
-            times = self._counts[name] = self._counts.get(name, 0) + 1
-        if times == 1 and self._tell is not None:
-            self._say(f"{name}: {problem}")
+        """Count one case; the first of its name is told. A listener that fails counts as `tally`. Never raises."""
+        if self._count(name) == 1 and self._tell is not None:
+            try:
+                self._tell(f"{name}: {problem}")
+            except Exception:  # noqa: BLE001 - the listener is the caller's code
+                self._count("tally")
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -49,9 +48,9 @@ class Tally:
         with self._lock:
             return dict(self._counts)
 
-    def _say(self, text: str) -> None:
-        try:
-            if self._tell is not None:
-                self._tell(text)
-        except Exception:  # noqa: BLE001 - the listener is the caller's code, and the caller is a log line
-            self.add("tally", "its listener failed")
+    def _count(self, name: str) -> int:
+        with self._lock:
+            if name not in self._counts and len(self._counts) >= _NAMES_LIMIT:
+                name = _REST
+            self._counts[name] = times = self._counts.get(name, 0) + 1
+        return times

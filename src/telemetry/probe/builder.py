@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any, Literal as OneOf, cast, final
+from typing import Any, cast, final
+from typing import Literal as OneOf
 
 from lark import Token, Transformer, v_args
 from lark.tree import Meta
@@ -38,9 +39,7 @@ class Builder(Transformer[Token, tree.Spec]):
             operators=tuple(item for item in items if isinstance(item, tree.Operator)),
         )
 
-    def constant(
-        self, _: Meta, name: Token, declared: tree.TypeName, value: tree.Expression
-    ) -> tree.Constant:
+    def constant(self, _: Meta, name: Token, declared: tree.TypeName, value: tree.Expression) -> tree.Constant:
         """Build a constant."""
         return tree.Constant(_place(name), str(name), declared, value)
 
@@ -85,9 +84,7 @@ class Builder(Transformer[Token, tree.Spec]):
         """Build a declaration."""
         return tree.Let(_place(name), str(name), declared, value)
 
-    def assign(
-        self, _: Meta, target: tree.Name, index: tree.Expression | None, value: tree.Expression
-    ) -> tree.Assign:
+    def assign(self, _: Meta, target: tree.Name, index: tree.Expression | None, value: tree.Expression) -> tree.Assign:
         """Build an assignment."""
         return tree.Assign(target.place, target, index, value)
 

@@ -74,7 +74,10 @@ UNTYPED: Final = Scalar("untyped", 0, signed=False)
 
 SCALARS: Final = {
     scalar.name: scalar
-    for scalar in (*(Scalar(f"{letter}{bits}", bits, letter == "i") for letter in "iu" for bits in (8, 16, 32, 64)), BOOL)
+    for scalar in (
+        *(Scalar(f"{letter}{bits}", bits, letter == "i") for letter in "iu" for bits in (8, 16, 32, 64)),
+        BOOL,
+    )
 }
 
 LONGEST_ARRAY: Final = 4096

@@ -161,7 +161,7 @@ class Interpreter:
         decisive, outcome = _SHORT_CIRCUITS[node.symbol]
         return outcome if bool(self.evaluate(node.left, names)) is decisive else bool(self.evaluate(node.right, names))
 
-    def _conditional(self, node: tree.Conditional, names: Names) -> Value:
+    def _conditional(self, node: tree.Conditional, names: Names) -> Any:
         return self.evaluate(node.then if self.evaluate(node.condition, names) else node.otherwise, names)
 
     def _cast(self, node: tree.Cast, names: Names) -> int:

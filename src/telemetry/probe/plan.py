@@ -102,8 +102,6 @@ def _ordered(calls: dict[str, tuple[str, ...]]) -> Iterator[str]:
 
 def _circle(spec: Spec, names: list[str]) -> Exception:
     caller = spec.operator(names[0])
-    place = next(
-        node.place for node in walk(caller.body) if isinstance(node, Call) and node.operator == names[1]
-    )
+    place = next(node.place for node in walk(caller.body) if isinstance(node, Call) and node.operator == names[1])
     path = " -> ".join(f"`{name}`" for name in names)
     return Source(spec.path, "").error(place, f"operators call each other in a circle: {path}; use a loop instead")

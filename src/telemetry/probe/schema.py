@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Final, final
 
 from . import tree
@@ -67,9 +68,7 @@ def _constant_value(declared: tree.Constant, type_: Type, checker: TypeChecker, 
     return tree.Elements(declared.value.place, folded, type_)
 
 
-def _repeated(
-    initial: tree.Expression, checker: TypeChecker, declared: tree.Constant
-) -> tuple[tree.Expression, ...]:
+def _repeated(initial: tree.Expression, checker: TypeChecker, declared: tree.Constant) -> tuple[tree.Expression, ...]:
     if isinstance(initial, tree.Repeat):
         return (initial.item,) * tree.constant(initial.count)
     raise checker.error(declared.value.place, f"the value of `{declared.name}` is not constant: write its elements")
@@ -102,9 +101,7 @@ def _operator(
     if not _returns(body):
         problem = f"`{operator.name}` can end without a result: end every path with `return`"
         raise source.error(operator.place, problem)
-    return replace(
-        operator, parameters=parameters, clauses=tree.Clauses(clauses), body=body, result=signature.result
-    )
+    return replace(operator, parameters=parameters, clauses=tree.Clauses(clauses), body=body, result=signature.result)
 
 
 def _clause(clause: tree.Clause, source: Source, scope: Scope, result: Type) -> tree.Clause:
@@ -127,7 +124,7 @@ class _Body:
 
     def block(self, block: tree.Block, scope: Scope) -> tree.Block:
         statements = tuple(self._statement(statement, scope) for statement in block)
-        for earlier, later in zip(statements, statements[1:], strict=False):
+        for earlier, later in pairwise(statements):
             if _returns((earlier,)):
                 raise self._checker.error(later.place, "this is never reached: what stands before it returns")
         return statements

@@ -153,9 +153,7 @@ class Repeat:
     type: Type = UNTYPED
 
 
-Expression = (
-    Literal | Name | Index | Unary | Binary | Conditional | Cast | Call | Quantifier | Elements | Repeat
-)
+Expression = Literal | Name | Index | Unary | Binary | Conditional | Cast | Call | Quantifier | Elements | Repeat
 
 
 @final

@@ -41,15 +41,15 @@ class TypeChecker:
         mode: Whether numbers are machine integers (`body`) or unbounded (`clause`).
     """
 
-    __slots__ = ("_mode", "_signatures", "_source", "_width")
+    __slots__ = ("_source", "mode", "signatures", "width")
 
     def __init__(
         self, source: Source, signatures: Mapping[str, Signature], mode: Literal["body", "clause"] = "body"
     ) -> None:
         self._source = source
-        self._signatures = signatures
-        self._mode = mode
-        self._width = 1
+        self.signatures = signatures
+        self.mode = mode
+        self.width = 1
 
     def expression(self, node: tree.Expression, scope: Scope, hint: Type | None = None) -> tree.Expression:
         """Return the expression with its type; `hint` is what a number without a suffix becomes.
@@ -67,8 +67,8 @@ class TypeChecker:
             SpecError: It has another one.
         """
         checked = self.expression(node, scope, wanted)
-        if not self._agree(checked.type, wanted):
-            remedy = self._remedy(checked.type, wanted)
+        if not self.agree(checked.type, wanted):
+            remedy = _remedy(checked.type, wanted)
             raise self.error(node.place, f"{purpose} is {checked.type}, expected {wanted}{remedy}")
         return checked
 
@@ -127,8 +127,8 @@ class TypeChecker:
         Raises:
             SpecError: They are not constant, or not integers of one type.
         """
-        left, right = self._pair(low, high, scope, None)
-        if not is_integer(left.type) or not self._agree(left.type, right.type):
+        left, right = self.pair(low, high, scope, None)
+        if not is_integer(left.type) or not self.agree(left.type, right.type):
             raise self.error(
                 high.place, f"{purpose} goes from {left.type} to {right.type}, expected two integers of one type"
             )
@@ -152,33 +152,7 @@ class TypeChecker:
             raise self.error(written.length.place, problem)
         return Array(element, length.value)
 
-    def _literal(self, node: tree.Literal, _: Scope, hint: Type | None) -> tree.Literal:
-        type_ = node.type
-        if type_ == UNTYPED:
-            type_ = hint if hint is not None and is_integer(hint) else SCALARS["i32"]
-        if self._mode == "clause" and type_ != BOOL and node.type == UNTYPED:
-            type_ = INTEGER
-        assert isinstance(type_, Scalar)
-        if not type_.contains(node.value):
-            raise self.error(
-                node.place,
-                f"{node.value} does not fit {type_} ({type_.minimum} to {type_.maximum}): "
-                "give it a suffix, such as `u64`, or a wider type",
-            )
-        return replace(node, type=type_)
-
-    def _name(self, node: tree.Name, scope: Scope, _: Type | None) -> tree.Expression:
-        symbol = scope.look_up(node.name, node.place)
-        return replace(node, type=symbol.type) if symbol.value is None else replace(symbol.value, place=node.place)
-
-    def _index(self, node: tree.Index, scope: Scope, _: Type | None) -> tree.Index:
-        array, index = self.element(node.array, node.index, scope)
-        assert isinstance(array.type, Array)
-        return tree.Index(node.place, array, index, array.type.element)
-
-    def element(
-        self, array: tree.Name, index: tree.Expression, scope: Scope
-    ) -> tuple[tree.Name, tree.Expression]:
+    def element(self, array: tree.Name, index: tree.Expression, scope: Scope) -> tuple[tree.Name, tree.Expression]:
         """Check `array[index]`, and the index against the length where it is a number.
 
         Raises:
@@ -196,130 +170,172 @@ class TypeChecker:
             )
         return replace(array, type=symbol.type), checked
 
-    def _unary(self, node: tree.Unary, scope: Scope, hint: Type | None) -> tree.Unary:
-        operand = self.expression(node.operand, scope, hint)
-        if node.symbol == "!":
-            if operand.type != BOOL:
-                raise self.error(node.place, f"`!` needs bool, got {operand.type}")
-            return replace(node, operand=operand, type=BOOL)
-        if not is_integer(operand.type):
-            raise self.error(node.place, f"`{node.symbol}` needs an integer, got {operand.type}")
-        type_ = self._arithmetic(operand.type)
-        assert isinstance(type_, Scalar)
-        if node.symbol == "-" and not type_.signed:
-            raise self.error(node.place, f"`-` needs a signed integer, got {type_}: write `0 - …` to wrap")
-        return replace(node, operand=operand, type=type_)
-
-    def _binary(self, node: tree.Binary, scope: Scope, hint: Type | None) -> tree.Binary:
-        if node.symbol in ("&&", "||", "==>"):
-            purpose = f"an operand of `{node.symbol}`"
-            left, right = (self.condition(each, scope, purpose) for each in (node.left, node.right))
-            return replace(node, left=left, right=right, type=BOOL)
-        if node.symbol in ("<<", ">>"):
-            return self._shift(node, scope, hint)
-        return self._matched(node, scope, None if node.symbol in COMPARISONS else hint)
-
-    def _matched(self, node: tree.Binary, scope: Scope, hint: Type | None) -> tree.Binary:
-        left, right = self._pair(node.left, node.right, scope, hint)
-        if not self._agree(left.type, right.type):
-            raise self.error(
-                node.place,
-                f"`{node.symbol}` needs two operands of one type, got {left.type} and {right.type}"
-                f"{self._remedy(right.type, left.type)}",
-            )
-        equality = node.symbol in ("==", "!=")
-        if not (is_integer(left.type) or (equality and left.type == BOOL)):
-            raise self.error(node.place, f"`{node.symbol}` is not defined for {left.type}")
-        type_ = BOOL if node.symbol in COMPARISONS else self._arithmetic(left.type)
-        return replace(node, left=left, right=right, type=type_)
-
-    def _shift(self, node: tree.Binary, scope: Scope, hint: Type | None) -> tree.Binary:
-        left = self.expression(node.left, scope, hint)
-        right = self.expression(node.right, scope, left.type)
-        if not (is_integer(left.type) and is_integer(right.type)):
-            raise self.error(
-                node.place, f"`{node.symbol}` needs two integers, got {left.type} and {right.type}"
-            )
-        return replace(node, left=left, right=right, type=self._arithmetic(left.type))
-
-    def _pair(
+    def pair(
         self, left: tree.Expression, right: tree.Expression, scope: Scope, hint: Type | None
     ) -> tuple[tree.Expression, tree.Expression]:
+        """Check two expressions that should have one type; numbers without a suffix follow the other side.
+
+        Raises:
+            SpecError: One of them breaks a rule.
+        """
         if _takes_any_type(left) and not _takes_any_type(right):
             checked_right = self.expression(right, scope, hint)
             return self.expression(left, scope, checked_right.type), checked_right
         checked_left = self.expression(left, scope, hint)
         return checked_left, self.expression(right, scope, checked_left.type)
 
-    def _conditional(self, node: tree.Conditional, scope: Scope, hint: Type | None) -> tree.Conditional:
-        condition = self.condition(node.condition, scope, "the condition of `?`")
-        then, otherwise = self._pair(node.then, node.otherwise, scope, hint)
-        if not self._agree(then.type, otherwise.type):
-            problem = f"`?` chooses between {then.type} and {otherwise.type}: both have to have one type"
-            raise self.error(node.place, problem)
-        if isinstance(then.type, Array):
-            raise self.error(node.place, "`?` does not choose between arrays: use `if`")
-        type_ = then.type if then.type == otherwise.type else INTEGER
-        return replace(node, condition=condition, then=then, otherwise=otherwise, type=type_)
+    def agree(self, one: Type, other: Type) -> bool:
+        """Tell whether values of the two types may meet: in clauses, all integers may."""
+        return one == other or (self.mode == "clause" and is_integer(one) and is_integer(other))
 
-    def _cast(self, node: tree.Cast, scope: Scope, _: Type | None) -> tree.Cast:
-        target = self.named_type(node.target, scope)
-        operand = self.expression(node.operand, scope, _cast_hint(node.operand, target))
-        if not is_integer(target):
-            raise self.error(node.target.place, f"`as {target}` is not defined: convert to an integer type")
-        if not isinstance(operand.type, Scalar):
-            raise self.error(node.place, f"`as` converts numbers and bool, not {operand.type}")
-        return replace(node, operand=operand, type=target)
+    def arithmetic(self, type_: Type) -> Type:
+        """Return the type of a sum of such values."""
+        return INTEGER if self.mode == "clause" else type_
 
-    def _call(self, node: tree.Call, scope: Scope, _: Type | None) -> tree.Call:
-        if self._mode == "clause":
-            raise self.error(node.place, f"a clause cannot call `{node.operator}`: say what it returns instead")
-        signature = self._signatures.get(node.operator)
-        if signature is None:
-            problem = f"unknown operator `{node.operator}`: {suggestion(node.operator, self._signatures)}"
-            raise self.error(node.place, problem)
-        if len(node.arguments) != len(signature.parameters):
-            count = len(signature.parameters)
-            problem = f"`{node.operator}` takes {count} argument{'s' * (count != 1)}, got {len(node.arguments)}"
-            raise self.error(node.place, problem)
-        arguments = tuple(
-            self.named(self.value(argument, scope, type_, f"argument {number} of `{node.operator}`"))
-            for number, (argument, type_) in enumerate(zip(node.arguments, signature.parameters, strict=True), 1)
+
+def _literal(checker: TypeChecker, node: tree.Literal, _: Scope, hint: Type | None) -> tree.Literal:
+    type_ = node.type
+    if type_ == UNTYPED:
+        type_ = hint if hint is not None and is_integer(hint) else SCALARS["i32"]
+    if checker.mode == "clause" and type_ != BOOL and node.type == UNTYPED:
+        type_ = INTEGER
+    assert isinstance(type_, Scalar)
+    if not type_.contains(node.value):
+        raise checker.error(
+            node.place,
+            f"{node.value} does not fit {type_} ({type_.minimum} to {type_.maximum}): "
+            "give it a suffix, such as `u64`, or a wider type",
         )
-        return replace(node, arguments=arguments, type=signature.result)
+    return replace(node, type=type_)
 
-    def _quantifier(self, node: tree.Quantifier, scope: Scope, _: Type | None) -> tree.Quantifier:
-        if self._mode == "body":
-            raise self.error(node.place, f"`{node.symbol}` is for clauses and invariants: use a loop")
-        low, high = self.turns(node.low, node.high, scope, f"the range of `{node.symbol}`")
-        width = max(1, high.value - low.value)
-        self._width *= width
-        if self._width > _WIDEST_QUANTIFIER:
-            problem = f"`{node.symbol}` takes {self._width} turns, more than the {_WIDEST_QUANTIFIER} that can be checked"
-            raise self.error(node.place, problem)
-        inner = scope.inner().with_name(node.variable, Symbol("quantified variable", INTEGER, node.place))
-        purpose = f"the body of `{node.symbol}`"
-        wanted = INTEGER if node.symbol == "sum" else BOOL
-        body = (
-            self.value(node.body, inner, INTEGER, purpose)
-            if node.symbol == "sum"
-            else self.condition(node.body, inner, purpose)
+
+def _name(checker: TypeChecker, node: tree.Name, scope: Scope, _: Type | None) -> tree.Expression:
+    symbol = scope.look_up(node.name, node.place)
+    return replace(node, type=symbol.type) if symbol.value is None else replace(symbol.value, place=node.place)
+
+
+def _index(checker: TypeChecker, node: tree.Index, scope: Scope, _: Type | None) -> tree.Index:
+    array, index = checker.element(node.array, node.index, scope)
+    assert isinstance(array.type, Array)
+    return tree.Index(node.place, array, index, array.type.element)
+
+
+def _unary(checker: TypeChecker, node: tree.Unary, scope: Scope, hint: Type | None) -> tree.Unary:
+    operand = checker.expression(node.operand, scope, hint)
+    if node.symbol == "!":
+        if operand.type != BOOL:
+            raise checker.error(node.place, f"`!` needs bool, got {operand.type}")
+        return replace(node, operand=operand, type=BOOL)
+    if not is_integer(operand.type):
+        raise checker.error(node.place, f"`{node.symbol}` needs an integer, got {operand.type}")
+    type_ = checker.arithmetic(operand.type)
+    assert isinstance(type_, Scalar)
+    if node.symbol == "-" and not type_.signed:
+        raise checker.error(node.place, f"`-` needs a signed integer, got {type_}: write `0 - …` to wrap")
+    return replace(node, operand=operand, type=type_)
+
+
+def _binary(checker: TypeChecker, node: tree.Binary, scope: Scope, hint: Type | None) -> tree.Binary:
+    if node.symbol in ("&&", "||", "==>"):
+        purpose = f"an operand of `{node.symbol}`"
+        left, right = (checker.condition(each, scope, purpose) for each in (node.left, node.right))
+        return replace(node, left=left, right=right, type=BOOL)
+    if node.symbol in ("<<", ">>"):
+        return _shift(checker, node, scope, hint)
+    return _matched(checker, node, scope, None if node.symbol in COMPARISONS else hint)
+
+
+def _matched(checker: TypeChecker, node: tree.Binary, scope: Scope, hint: Type | None) -> tree.Binary:
+    left, right = checker.pair(node.left, node.right, scope, hint)
+    if not checker.agree(left.type, right.type):
+        raise checker.error(
+            node.place,
+            f"`{node.symbol}` needs two operands of one type, got {left.type} and {right.type}"
+            f"{_remedy(right.type, left.type)}",
         )
-        self._width //= width
-        return replace(node, low=low, high=high, body=body, type=wanted)
+    equality = node.symbol in ("==", "!=")
+    if not (is_integer(left.type) or (equality and left.type == BOOL)):
+        raise checker.error(node.place, f"`{node.symbol}` is not defined for {left.type}")
+    type_ = BOOL if node.symbol in COMPARISONS else checker.arithmetic(left.type)
+    return replace(node, left=left, right=right, type=type_)
 
-    def _list(self, node: tree.Elements | tree.Repeat, _: Scope, __: Type | None) -> tree.Expression:
-        raise self.error(node.place, "a list is an initial value: give it a name with `let` first")
 
-    def _agree(self, one: Type, other: Type) -> bool:
-        return one == other or (self._mode == "clause" and is_integer(one) and is_integer(other))
+def _shift(checker: TypeChecker, node: tree.Binary, scope: Scope, hint: Type | None) -> tree.Binary:
+    left = checker.expression(node.left, scope, hint)
+    right = checker.expression(node.right, scope, left.type)
+    if not (is_integer(left.type) and is_integer(right.type)):
+        raise checker.error(node.place, f"`{node.symbol}` needs two integers, got {left.type} and {right.type}")
+    return replace(node, left=left, right=right, type=checker.arithmetic(left.type))
 
-    def _arithmetic(self, type_: Type) -> Type:
-        return INTEGER if self._mode == "clause" else type_
 
-    def _remedy(self, given: Type, wanted: Type) -> str:
-        convertible = is_integer(wanted) and isinstance(given, Scalar)
-        return f": convert it with `as {wanted}`" if convertible else ""
+def _conditional(checker: TypeChecker, node: tree.Conditional, scope: Scope, hint: Type | None) -> tree.Conditional:
+    condition = checker.condition(node.condition, scope, "the condition of `?`")
+    then, otherwise = checker.pair(node.then, node.otherwise, scope, hint)
+    if not checker.agree(then.type, otherwise.type):
+        problem = f"`?` chooses between {then.type} and {otherwise.type}: both have to have one type"
+        raise checker.error(node.place, problem)
+    if isinstance(then.type, Array):
+        raise checker.error(node.place, "`?` does not choose between arrays: use `if`")
+    type_ = then.type if then.type == otherwise.type else INTEGER
+    return replace(node, condition=condition, then=then, otherwise=otherwise, type=type_)
+
+
+def _cast(checker: TypeChecker, node: tree.Cast, scope: Scope, _: Type | None) -> tree.Cast:
+    target = checker.named_type(node.target, scope)
+    operand = checker.expression(node.operand, scope, _cast_hint(node.operand, target))
+    if not is_integer(target):
+        raise checker.error(node.target.place, f"`as {target}` is not defined: convert to an integer type")
+    if not isinstance(operand.type, Scalar):
+        raise checker.error(node.place, f"`as` converts numbers and bool, not {operand.type}")
+    return replace(node, operand=operand, type=target)
+
+
+def _call(checker: TypeChecker, node: tree.Call, scope: Scope, _: Type | None) -> tree.Call:
+    if checker.mode == "clause":
+        raise checker.error(node.place, f"a clause cannot call `{node.operator}`: say what it returns instead")
+    signature = checker.signatures.get(node.operator)
+    if signature is None:
+        problem = f"unknown operator `{node.operator}`: {suggestion(node.operator, checker.signatures)}"
+        raise checker.error(node.place, problem)
+    if len(node.arguments) != len(signature.parameters):
+        count = len(signature.parameters)
+        problem = f"`{node.operator}` takes {count} argument{'s' * (count != 1)}, got {len(node.arguments)}"
+        raise checker.error(node.place, problem)
+    arguments = tuple(
+        checker.named(checker.value(argument, scope, type_, f"argument {number} of `{node.operator}`"))
+        for number, (argument, type_) in enumerate(zip(node.arguments, signature.parameters, strict=True), 1)
+    )
+    return replace(node, arguments=arguments, type=signature.result)
+
+
+def _quantifier(checker: TypeChecker, node: tree.Quantifier, scope: Scope, _: Type | None) -> tree.Quantifier:
+    if checker.mode == "body":
+        raise checker.error(node.place, f"`{node.symbol}` is for clauses and invariants: use a loop")
+    low, high = checker.turns(node.low, node.high, scope, f"the range of `{node.symbol}`")
+    width = max(1, high.value - low.value)
+    checker.width *= width
+    if checker.width > _WIDEST_QUANTIFIER:
+        problem = f"`{node.symbol}` takes {checker.width} turns, more than the {_WIDEST_QUANTIFIER} that can be checked"
+        raise checker.error(node.place, problem)
+    inner = scope.inner().with_name(node.variable, Symbol("quantified variable", INTEGER, node.place))
+    purpose = f"the body of `{node.symbol}`"
+    wanted = INTEGER if node.symbol == "sum" else BOOL
+    body = (
+        checker.value(node.body, inner, INTEGER, purpose)
+        if node.symbol == "sum"
+        else checker.condition(node.body, inner, purpose)
+    )
+    checker.width //= width
+    return replace(node, low=low, high=high, body=body, type=wanted)
+
+
+def _list(checker: TypeChecker, node: tree.Elements | tree.Repeat, _: Scope, __: Type | None) -> tree.Expression:
+    raise checker.error(node.place, "a list is an initial value: give it a name with `let` first")
+
+
+def _remedy(given: Type, wanted: Type) -> str:
+    convertible = is_integer(wanted) and isinstance(given, Scalar)
+    return f": convert it with `as {wanted}`" if convertible else ""
 
 
 def _takes_any_type(node: tree.Expression) -> bool:
@@ -339,15 +355,15 @@ def _cast_hint(operand: tree.Expression, target: Type) -> Type | None:
 
 
 _RULES: Final[dict[type, Callable[..., Any]]] = {
-    tree.Literal: TypeChecker._literal,
-    tree.Name: TypeChecker._name,
-    tree.Index: TypeChecker._index,
-    tree.Unary: TypeChecker._unary,
-    tree.Binary: TypeChecker._binary,
-    tree.Conditional: TypeChecker._conditional,
-    tree.Cast: TypeChecker._cast,
-    tree.Call: TypeChecker._call,
-    tree.Quantifier: TypeChecker._quantifier,
-    tree.Elements: TypeChecker._list,
-    tree.Repeat: TypeChecker._list,
+    tree.Literal: _literal,
+    tree.Name: _name,
+    tree.Index: _index,
+    tree.Unary: _unary,
+    tree.Binary: _binary,
+    tree.Conditional: _conditional,
+    tree.Cast: _cast,
+    tree.Call: _call,
+    tree.Quantifier: _quantifier,
+    tree.Elements: _list,
+    tree.Repeat: _list,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .dispatcher import TelemetryDispatcher
+from .memory import Memory
 from .process import configure, current, install, retire, shutdown
 
-__all__ = ("TelemetryDispatcher", "configure", "current", "install", "retire", "shutdown")
+__all__ = ("Memory", "TelemetryDispatcher", "configure", "current", "install", "retire", "shutdown")

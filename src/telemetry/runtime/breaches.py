@@ -44,6 +44,12 @@ class Breaches:
             self._named[case] = None
         self.say(f"{reason.replace('_', ' ')}: {case[1]}")
 
+    def note(self, problem: str) -> None:
+        """Name a case of the log room, which counts by itself."""
+        with self._lock:
+            self._named[("log", problem)] = None
+        self.say(problem)
+
     def counts(self) -> dict[str, int]:
         """Give the number of cases by reason."""
         with self._lock:

@@ -84,7 +84,7 @@ class TelemetryDispatcher:
             delay_seconds=settings.batch_delay_ms / 1000,
         )
         self.run_id = settings.run_id or os.urandom(8).hex()
-        self._log_tally = Tally(lambda problem: self.breaches.say(problem))
+        self._log_tally = Tally(self.breaches.note)
         self._logs = LogOutput(
             settings,
             self.registry,
@@ -120,11 +120,13 @@ class TelemetryDispatcher:
         return self._outputs.port
 
     def start(self) -> Self:
-        """Open every way out that the settings ask for.
+        """Open every way out that the settings ask for; none where `OTEL_SDK_DISABLED` is true.
 
         Raises:
             PortInUseError: The scrape endpoint cannot listen.
         """
+        if self.settings.disabled:
+            return self
         sample_with(sampler(self.settings.sampler, self.settings.sampler_arg))
         self._outputs.open()
         self._logs.open()
@@ -145,7 +147,7 @@ class TelemetryDispatcher:
         deadline = time.monotonic() + timeout
         self._tray.stop()
         self._logs.close()
-        return self._outputs.close(max(0.05, deadline - time.monotonic()))
+        return self._outputs.close(max(0.05, round(deadline - time.monotonic(), 2)))
 
     def families(self) -> Sequence[Family]:
         """Take a snapshot of all metrics."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from .. import tree
-from ..datatypes import BOOL, Array, Scalar
+from telemetry.probe import tree
+from telemetry.probe.datatypes import BOOL, Array, Scalar
+
 from .cprimitives import type_name
 from .naming import c_name
 

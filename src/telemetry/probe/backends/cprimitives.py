@@ -7,7 +7,7 @@ C backends name what they use and this file writes it.
 
 from __future__ import annotations
 
-from ..datatypes import BOOL, Scalar
+from telemetry.probe.datatypes import BOOL, Scalar
 
 _BUILTINS = {"add": "__builtin_add_overflow", "sub": "__builtin_sub_overflow", "mul": "__builtin_mul_overflow"}
 _SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%", "shl": "<<", "shr": ">>"}
@@ -104,9 +104,7 @@ def _shift(name: str, operation: str, scalar: Scalar) -> str:
     contract = f"requires amount < {scalar.bits}; assigns \\nothing;"
     if operation == "shr":
         contract += " ensures \\result == a >> amount;"
-    body = (
-        f"    if (amount >= {scalar.bits}) fault__();\n    return ({type_})({value} {_SIGNS[operation]} amount);\n"
-    )
+    body = f"    if (amount >= {scalar.bits}) fault__();\n    return ({type_})({value} {_SIGNS[operation]} amount);\n"
     return _function(name, type_, f"{type_} a, uint64_t amount", contract, body)
 
 

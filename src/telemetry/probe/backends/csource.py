@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final, final
 
-from .. import tree
-from ..arithmetic import COMPARISONS
-from ..datatypes import BOOL, Array, Scalar, Type
-from ..plan import ExecutionGraph
+from telemetry.probe import tree
+from telemetry.probe.arithmetic import COMPARISONS
+from telemetry.probe.datatypes import BOOL, Array, Scalar, Type
+from telemetry.probe.plan import ExecutionGraph
+
 from . import acsl
 from .cprimitives import PRELUDE, literal, primitive, type_name
 from .descriptor import symbol_of
@@ -29,9 +30,8 @@ _TURN = "@"
 def translate(operator: tree.Operator, clauses: tree.Clauses, graph: ExecutionGraph) -> str:
     """Write the translation unit of one operator and of all that it calls."""
     used: set[str] = set()
-    functions = [
-        _Function(each, each.clauses, used).text(exported=False) for each in graph.needed_by(operator)[:-1]
-    ]
+    *callees, _ = graph.needed_by(operator)
+    functions = [_Function(each, each.clauses, used).text(exported=False) for each in callees]
     functions.append(_Function(operator, clauses, used).text(exported=True))
     heading = f"/* Operator {operator.name} of {graph.spec.path.name}, specification sha256 {graph.spec.digest}. */\n"
     tables = map(_table, graph.tables_of(operator))
@@ -146,11 +146,11 @@ class _Function:
 
     def _each(self, name: str, type_: Array, item: str) -> Iterator[str]:
         turn, length = f"i__{self._next()}", type_.length
+        promised, value = item.replace(_TURN, "k__"), item.replace(_TURN, turn)
         yield f"/*@ loop invariant 0 <= {turn} <= {length};"
-        yield f"    loop invariant \\forall integer k__; 0 <= k__ < {turn} ==> {name}[k__] == {item.replace(_TURN, 'k__')};"
+        yield f"    loop invariant \\forall integer k__; 0 <= k__ < {turn} ==> {name}[k__] == {promised};"
         yield f"    loop assigns {turn}, {acsl.elements(name, type_)};"
         yield f"    loop variant {length} - {turn}; */"
-        value = item.replace(_TURN, turn)
         yield f"for (int32_t {turn} = 0; {turn} < {length}; {turn}++) {name}[{turn}] = {value};"
 
     def _assign(self, node: tree.Assign) -> Iterator[str]:

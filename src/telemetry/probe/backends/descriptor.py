@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, final
 
-from ..plan import ExecutionGraph
-from ..tree import Clauses, Operator
+from telemetry.probe.plan import ExecutionGraph
+from telemetry.probe.tree import Clauses, Operator
 
 Maturity = Literal["experimental", "beta", "stable", "deprecated"]
 Interface = Literal["native", "python"]

@@ -8,14 +8,15 @@ from __future__ import annotations
 import keyword
 from typing import Final
 
-_C_WORDS: Final = frozenset(
-    "alignas alignof asm auto bool break case char const constexpr continue default do double else enum extern false "
-    "float for goto if inline int long nullptr register restrict return short signed sizeof static struct switch true "
-    "typedef typeof union unsigned void volatile while thread_local static_assert "
-    # Types that generated code uses, and the words of ACSL that are types.
-    "int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t integer real boolean".split()
-)
-_PYTHON_WORDS: Final = frozenset((*keyword.kwlist, *keyword.softkwlist, "int", "list", "range", "len"))
+_C_KEYWORDS: Final = """
+    alignas alignof asm auto bool break case char const constexpr continue default do double else enum extern false
+    float for goto if inline int long nullptr register restrict return short signed sizeof static static_assert struct switch
+    thread_local true typedef typeof union unsigned void volatile while
+"""
+_C_TYPES: Final = "int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t"
+_ACSL_TYPES: Final = "boolean integer real"
+_C_WORDS: Final = frozenset(f"{_C_KEYWORDS} {_C_TYPES} {_ACSL_TYPES}".split())
+_PYTHON_WORDS: Final = frozenset((*keyword.kwlist, *keyword.softkwlist, "list", "range"))
 
 
 def c_name(name: str) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from .. import tree
-from ..arithmetic import COMPARISONS
-from ..datatypes import BOOL, Array, Scalar
-from ..plan import ExecutionGraph
+from telemetry.probe import tree
+from telemetry.probe.arithmetic import COMPARISONS
+from telemetry.probe.datatypes import BOOL, Array, Scalar, Type
+from telemetry.probe.plan import ExecutionGraph
+
 from .descriptor import symbol_of
 from .naming import python_name
 
@@ -67,8 +68,9 @@ def translate(operator: tree.Operator, clauses: tree.Clauses, graph: ExecutionGr
     """Write the module of one operator and of all that it calls."""
     heading = f'"""Operator {operator.name} of {graph.spec.path.name}, specification sha256 {graph.spec.digest}."""\n'
     tables = "".join(f"{each.name} = {each.elements!r}\n" for each in graph.tables_of(operator))
-    helpers = [_function(each, each.clauses) for each in graph.needed_by(operator)[:-1]]
-    parts = [f"{heading}\n\n{_PREAMBLE}", tables, *helpers, _function(operator, clauses)]
+    *callees, _ = graph.needed_by(operator)
+    functions = [*(_function(each, each.clauses) for each in callees), _function(operator, clauses)]
+    parts = [f"{heading}\n\n{_PREAMBLE}", tables, *functions]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -169,7 +171,7 @@ def _binary(node: tree.Binary) -> str:
     return _arithmetic(node.symbol, left, right, node.type)
 
 
-def _arithmetic(symbol: str, left: str, right: str, type_: tree.Type) -> str:
+def _arithmetic(symbol: str, left: str, right: str, type_: Type) -> str:
     assert isinstance(type_, Scalar)
     if symbol in _DIVISIONS:
         return f"{_DIVISIONS[symbol]}({left}, {right}, {type_.bits}, {type_.signed})"
@@ -182,7 +184,7 @@ def _arithmetic(symbol: str, left: str, right: str, type_: tree.Type) -> str:
     return _in_range(f"{left} {symbol} {right}", type_)
 
 
-def _in_range(text: str, type_: tree.Type) -> str:
+def _in_range(text: str, type_: Type) -> str:
     assert isinstance(type_, Scalar)
     if type_.signed:
         return f"exact__({text}, {type_.bits})"

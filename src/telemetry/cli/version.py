@@ -1,0 +1,24 @@
+"""`telemetry --version`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from telemetry._hotpath import TWIN
+from telemetry.version import version
+
+
+def _print(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it with the flag
+    if wanted:
+        typer.echo(f"telemetry {version()}, {TWIN} hot path")
+        raise typer.Exit
+
+
+def show_version(
+    version: Annotated[  # noqa: ARG001 -- the callback does the work
+        bool, typer.Option("--version", callback=_print, is_eager=True, help="Show version and hot path, and exit.")
+    ] = False,
+) -> None:
+    """Spans, metrics and logs under one contract, for specification-to-binary pipelines."""

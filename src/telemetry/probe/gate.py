@@ -1,0 +1,184 @@
+"""The gate: runs cycles with everything recorded in memory, and holds what came out against the contracts.
+
+A cycle that fails does not hide the others, nor what it recorded before it failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+from telemetry.config import Settings
+from telemetry.errors import PipelineError
+from telemetry.runtime import Memory, TelemetryDispatcher, install, retire
+from telemetry.signals import Finding
+
+from .backends import BackendDescriptor
+from .check import STAGES, Expected, Recorded, check
+from .cycle import Job, Outcome, Progress, measure_readiness, run
+from .readiness import Readiness
+from .verify import Testing
+
+_ALWAYS = ("pipeline_latency_seconds", "backend_missing_binaries", "backend_maturity")
+_VERIFIED = ("lowering_duration_seconds", "compile_success_total", "verification_total", "verification_block_rate")
+_PACKAGED = ("offline_bundle_size_bytes",)
+_EVENTS = ("pipeline.start", "spec.parsed", "plan.ready", "compile.start", "compile.end", "pipeline.end")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One cycle that was tried: its outcome, or the error that stopped it."""
+
+    spec: Path
+    backend: str
+    outcome: Outcome | None
+    error: PipelineError | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a probe found.
+
+    Attributes:
+        findings: Everything that is wrong; no error among them means that the contracts hold.
+    """
+
+    cycles: Sequence[Cycle]
+    readiness: Readiness | None
+    recorded: Recorded
+    findings: Sequence[Finding]
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether nothing is wrong."""
+        return not any(finding.level == "error" for finding in self.findings)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to probe: each specification with each backend."""
+
+    specs: Sequence[Path]
+    backends: Sequence[BackendDescriptor]
+    folder: Path
+    revision: str | None = None
+    use_cache: bool = True
+    timeout_seconds: float = 60.0
+    proof_seconds: float | None = None
+    testing: Testing = field(default_factory=Testing)
+    progress: Progress = lambda _stage, _subject: None
+    expect_blocked: bool = False
+
+
+def probe(plan: Plan, settings: Settings) -> Report:
+    """Run every cycle of a plan, and check what was recorded.
+
+    Raises:
+        ConfigurationError: A way out that the settings ask for cannot be opened.
+        ContractError: The registry is wrong, or lacks what the pipeline records.
+    """
+    with _recording(settings) as (runtime, memory):
+        found = measure_readiness()
+        cycles = [_tried(plan, runtime, spec, backend) for spec in plan.specs for backend in plan.backends]
+        recorded = _recorded(runtime, memory)
+    findings = [*_cycle_findings(cycles, plan), *check(recorded, runtime.registry, _expected(cycles))]
+    return Report(cycles, found, recorded, findings)
+
+
+def probe_function(function: Callable[[], Any], settings: Settings) -> Report:
+    """Call a pipeline of the user's own once, and check what it recorded.
+
+    Raises:
+        ConfigurationError: As `probe`.
+        ContractError: As `probe`.
+    """
+    findings: list[Finding] = []
+    with _recording(settings) as (runtime, memory):
+        try:
+            function()
+        except Exception as error:  # noqa: BLE001 -- the user's pipeline may raise anything; what it recorded still counts
+            problem = f"{type(error).__name__}: {error}"
+            findings.append(Finding("error", "pipeline-failed", str(function), problem, "make the pipeline succeed"))
+        recorded = _recorded(runtime, memory)
+    if not recorded.spans:
+        findings.append(Finding("error", "span-missing", str(function), "no span came out", "decorate its stages"))
+    return Report((), None, recorded, [*findings, *check(recorded, runtime.registry, Expected())])
+
+
+@contextmanager
+def _recording(settings: Settings) -> Iterator[tuple[TelemetryDispatcher, Memory]]:
+    memory = Memory()
+    runtime = TelemetryDispatcher(settings, sinks=(memory,), log_sinks=(memory,), quiet=True)
+    before = install(runtime)
+    try:
+        yield runtime.start(), memory
+    finally:
+        retire(runtime)
+        install(before)
+
+
+def _tried(plan: Plan, runtime: TelemetryDispatcher, spec: Path, backend: BackendDescriptor) -> Cycle:
+    job = Job(
+        spec=spec,
+        backend=backend,
+        folder=plan.folder,
+        run_id=runtime.run_id,
+        revision=plan.revision,
+        use_cache=plan.use_cache,
+        timeout_seconds=plan.timeout_seconds,
+        proof_seconds=plan.proof_seconds,
+        testing=plan.testing,
+        progress=plan.progress,
+    )
+    try:
+        return Cycle(spec, backend.name, run(job), None)
+    except PipelineError as error:
+        return Cycle(spec, backend.name, None, error)
+    except OSError as error:
+        problem = PipelineError(f"{error.strerror or error}: {error.filename or plan.folder}")
+        problem.code = "io"
+        return Cycle(spec, backend.name, None, problem)
+    except Exception as error:  # noqa: BLE001 -- a defect of one cycle must not hide the results of the others
+        return Cycle(spec, backend.name, None, PipelineError(f"{type(error).__name__}: {error}"))
+
+
+def _recorded(runtime: TelemetryDispatcher, memory: Memory) -> Recorded:
+    runtime.flush()
+    return Recorded(memory.records, runtime.families(), memory.lines, runtime.losses(), runtime.breaches.named())
+
+
+def _cycle_findings(cycles: Sequence[Cycle], plan: Plan) -> Iterator[Finding]:
+    for cycle in cycles:
+        place = f"{cycle.spec} with {cycle.backend}"
+        if cycle.error is not None:
+            yield Finding("error", f"cycle-{cycle.error.code}", place, str(cycle.error), "see the failed span of its trace")
+        elif cycle.outcome is not None:
+            yield from _verdict_findings(place, cycle.outcome, plan)
+
+
+def _verdict_findings(place: str, outcome: Outcome, plan: Plan) -> Iterator[Finding]:
+    if plan.expect_blocked and not outcome.blocked:
+        problem = "verification blocked nothing, and should have"
+        yield Finding("error", "cycle-not-blocked", place, problem, "correct the specification or the verifier")
+    for verdict in () if plan.expect_blocked else outcome.blocked:
+        for violation in verdict.violations:
+            inputs = ", ".join(f"{name}={value}" for name, value in violation.inputs.items())
+            problem = f"{verdict.operator}, line {violation.line}: {violation.clause}: {violation.problem} ({inputs})"
+            yield Finding("error", "cycle-blocked", place, problem, "correct the operator or its clause")
+
+
+def _expected(cycles: Sequence[Cycle]) -> Expected:
+    """Ask for what must be there, given how far the cycles came."""
+    outcomes = [cycle.outcome for cycle in cycles if cycle.outcome is not None]
+    packaged = [outcome for outcome in outcomes if outcome.package is not None]
+    whole = len(packaged) == len(cycles)
+    metrics = (*_ALWAYS, *(_VERIFIED if outcomes else ()), *(_PACKAGED if packaged else ()))
+    events = (*(_EVENTS if outcomes else ()), *(("package.end",) if packaged else ()))
+    stages = STAGES if whole else STAGES[:-1] if len(outcomes) == len(cycles) else ()
+    return Expected(spans=("pipeline.run", *stages), metrics=metrics, events=events)

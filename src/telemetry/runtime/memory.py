@@ -1,0 +1,32 @@
+"""A sink that keeps everything in memory: for tests, and for the probe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+from telemetry.signals import LogRecord, SpanRecord
+
+
+@final
+class Memory:
+    """Keeps what comes, in order.
+
+    Attributes:
+        records: The spans, in the order of their ends.
+        lines: The log lines.
+    """
+
+    __slots__ = ("lines", "records")
+
+    def __init__(self) -> None:
+        self.records: list[SpanRecord] = []
+        self.lines: list[LogRecord] = []
+
+    def spans(self, records: Sequence[SpanRecord], /) -> None:
+        """Take a batch of spans."""
+        self.records += records
+
+    def log(self, record: LogRecord, /) -> None:
+        """Take one log line."""
+        self.lines.append(record)

@@ -1,0 +1,18 @@
+"""Let these tests write registry files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.contracts.files import Files
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """Write registry files to a folder of this test."""
+    return Files(tmp_path)
