@@ -1,16 +1,14 @@
 """What must not get slower: the bounds, in one table, and the rule that judges a measurement by them.
 
-A bound is a ratio within one process, never a time: to the floor, or to a peer that does the same work. It stands far
-enough above what was measured that noise does not cross it, and a regression worth a look does. A goal is where a row
-is going; it is shown and fails nothing. `docs/benchmarks.md` explains the rule.
+A bound is a ratio of processor times within one process, never a time: to the floor, or to a peer that does the same
+work. It stands far enough beyond what was measured that noise does not cross it, and a regression worth a look does. A
+goal is where a row is going; it is shown and fails nothing. `docs/benchmarks.md` explains the rule.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from .harness import Measurement
 from .suite import Result
 
 # Two equal cases that differ by more than this tell of a machine that cannot judge; wider bounds would only hide it.
@@ -26,7 +24,6 @@ class Gate:
         bound: The highest number of floors, or the lowest number of times, that passes.
         peer: The case that `bound` compares with; None compares with the floor.
         goal: Where the row is going, on the same scale.
-        clock: What to compare: the wall, or the processor time with all workers and drains in it.
         added: Compare what both add to the row's bare case.
     """
 
@@ -34,7 +31,6 @@ class Gate:
     bound: float
     peer: str | None = None
     goal: float | None = None
-    clock: Literal["wall", "cpu"] = "wall"
     added: bool = False
 
     @property
@@ -45,7 +41,7 @@ class Gate:
     def measure(self, result: Result) -> float | None:
         """Give the ratio that the bound is about, or None where one of its cases was not run."""
         case = self._cost_ns(result, self.case)
-        other = self._clock_ns(result.floor) if self.peer is None else self._cost_ns(result, self.peer)
+        other = result.floor.cpu_min_ns if self.peer is None else self._cost_ns(result, self.peer)
         if case is None or other is None:
             return None
         return case / other if self.peer is None else other / case
@@ -64,24 +60,21 @@ class Gate:
         if found is None or (self.added and bare is None):
             return None
         if not self.added or bare is None:
-            return self._clock_ns(found)
+            return found.cpu_min_ns
         # Where noise makes a case cheaper than its bare one, a nanosecond stands in, and no ratio divides by zero.
-        return max(1.0, self._clock_ns(found) - self._clock_ns(bare))
-
-    def _clock_ns(self, measurement: Measurement) -> float:
-        return measurement.wall_min_ns if self.clock == "wall" else measurement.cpu_min_ns
+        return max(1.0, found.cpu_min_ns - bare.cpu_min_ns)
 
 
 # Goals are those of the compiled twin; bounds guard what stands, which is the pure one.
 GATES: tuple[Gate, ...] = (
     Gate("stage/telemetry", 9.0, goal=2.0),
-    Gate("stage/telemetry", 25, peer="stage/opentelemetry", clock="cpu", goal=135),
-    Gate("drained/telemetry", 1.4, peer="drained/opentelemetry", clock="cpu"),
-    Gate("exported/telemetry", 1.1, peer="exported/opentelemetry", clock="cpu", goal=135),
+    Gate("stage/telemetry", 25, peer="stage/opentelemetry", goal=135),
+    Gate("drained/telemetry", 1.4, peer="drained/opentelemetry"),
+    Gate("exported/telemetry", 1.1, peer="exported/opentelemetry", goal=135),
     Gate("span/telemetry", 6.5, goal=1.5),
-    Gate("span/telemetry", 12, peer="span/opentelemetry", clock="cpu", goal=70),
+    Gate("span/telemetry", 12, peer="span/opentelemetry", goal=70),
     Gate("block/telemetry", 32, goal=2.4),
-    Gate("block/telemetry", 3.0, peer="block/opentelemetry", clock="cpu", goal=60),
+    Gate("block/telemetry", 3.0, peer="block/opentelemetry", goal=60),
     Gate("counter/telemetry", 0.7, goal=0.16),
     Gate("counter/telemetry", 2.8, peer="counter/prometheus", goal=12),
     Gate("counter/telemetry", 50, peer="counter/opentelemetry", goal=215),
@@ -94,9 +87,9 @@ GATES: tuple[Gate, ...] = (
     Gate("generator/telemetry", 56, goal=10),
     Gate("generator/telemetry, no context", 38, goal=3.6),
     Gate("exception/telemetry", 40, goal=9),
-    Gate("log/telemetry", 0.22, peer="log/structlog and opentelemetry", clock="cpu"),
-    Gate("startup/telemetry", 3.5, peer="startup/opentelemetry", clock="cpu", added=True, goal=4.0),
-    Gate("startup/telemetry, one span", 0.25, peer="startup/opentelemetry, one span", clock="cpu", added=True),
+    Gate("log/telemetry", 0.22, peer="log/structlog and opentelemetry"),
+    Gate("startup/telemetry", 3.5, peer="startup/opentelemetry", added=True, goal=4.0),
+    Gate("startup/telemetry, one span", 0.25, peer="startup/opentelemetry, one span", added=True),
 )
 
 
@@ -110,11 +103,11 @@ class Verdict:
     passed: bool
 
     def __str__(self) -> str:
-        gate, clock = self.gate, "" if self.gate.clock == "wall" else " of processor time"
+        gate = self.gate
         noise = f"noise {self.noise:.1%}"
         if gate.peer is None:
-            return f"{gate.case}: {self.measured:.2f} x FLOOR{clock}, at most {gate.bound:g} ({noise})"
-        return f"{gate.case}: {self.measured:.1f} x cheaper than {gate.peer}{clock}, at least {gate.bound:g} ({noise})"
+            return f"{gate.case}: {self.measured:.2f} x FLOOR, at most {gate.bound:g} ({noise})"
+        return f"{gate.case}: {self.measured:.1f} x cheaper than {gate.peer}, at least {gate.bound:g} ({noise})"
 
 
 def judge(result: Result, gates: tuple[Gate, ...]) -> tuple[Verdict, ...]:

@@ -89,6 +89,11 @@ class Measurement:
         """The best round by the processor time of all threads and children."""
         return min(self.cpu_ns)
 
+    @property
+    def cpu_median_ns(self) -> float:
+        """The usual round by the processor time."""
+        return statistics.median(self.cpu_ns)
+
 
 @final
 @dataclass(slots=True)

@@ -36,15 +36,15 @@ class Result:
     @property
     def floor(self) -> Measurement:
         """The better of the two floors, which all ratios are taken to."""
-        return min(self.floors, key=lambda floor: floor.wall_min_ns)
+        return min(self.floors, key=lambda floor: floor.cpu_min_ns)
 
     @property
     def noise(self) -> float:
         """How far the two floors are apart, as a share: what a difference between equal things may be."""
         first, second = self.floors
         return max(
-            _gap(first.wall_min_ns, second.wall_min_ns),
-            _gap(first.wall_median_ns, second.wall_median_ns),
+            _gap(first.cpu_min_ns, second.cpu_min_ns),
+            _gap(first.cpu_median_ns, second.cpu_median_ns),
         )
 
     def find(self, case: str) -> Measurement | None:
@@ -52,8 +52,8 @@ class Result:
         return next((each for each in self.measurements if each.name == case), None)
 
     def floors_of(self, measurement: Measurement) -> float:
-        """Give a case's best time as a multiple of the floor."""
-        return measurement.wall_min_ns / self.floor.wall_min_ns
+        """Give a case's least processor time as a multiple of the floor's."""
+        return measurement.cpu_min_ns / self.floor.cpu_min_ns
 
 
 def _gap(first: float, second: float) -> float:
@@ -98,7 +98,7 @@ def document(result: Result) -> dict[str, object]:
     """Put a result into plain data for JSON: the raw rounds, and the figures that are drawn from them."""
     return {
         "row": result.row,
-        "floor_ns": result.floor.wall_min_ns,
+        "floor_ns": result.floor.cpu_min_ns,
         "noise": result.noise,
         "foreign_cores": result.foreign_cores,
         "cases": [
@@ -107,6 +107,7 @@ def document(result: Result) -> dict[str, object]:
                 "wall_min_ns": each.wall_min_ns,
                 "wall_median_ns": each.wall_median_ns,
                 "cpu_min_ns": each.cpu_min_ns,
+                "cpu_median_ns": each.cpu_median_ns,
                 "floors": result.floors_of(each),
             }
             for each in (*result.floors, *result.measurements)

@@ -52,7 +52,7 @@ def _over_bare(result: Result, measurement: Measurement) -> str:
     bare = result.find(f"{result.row}/bare")
     if bare is None or bare is measurement or measurement in result.floors:
         return ""
-    return duration(measurement.wall_min_ns - bare.wall_min_ns)
+    return duration(measurement.cpu_min_ns - bare.cpu_min_ns)
 
 
 def _against(result: Result, measurement: Measurement) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import telemetry
-from telemetry.export.table import render_table
+from telemetry.export import render_table
 from telemetry.testing import isolated
 
 

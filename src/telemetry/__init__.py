@@ -1,4 +1,4 @@
-"""Spans, metrics and logs under one contract, for pipelines that turn specifications into verified binaries.
+"""Spans, metrics and logs under one contract, for specification-to-binary pipelines.
 
     import telemetry
 

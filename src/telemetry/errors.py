@@ -1,4 +1,4 @@
-"""The error tree: everything that `telemetry` raises on purpose, and nothing that it raises in a hot path.
+"""The error tree: everything that `telemetry` raises on purpose, and never in a hot path.
 
     TelemetryError
     ├── ConfigurationError         a setting is wrong, or contradicts the running configuration

@@ -1,4 +1,4 @@
-"""What crosses between recorders and exporters: finished spans, families of series, log records, findings.
+"""What crosses between recorders and exporters: span records, families, log records, findings.
 
 Plain data with no behaviour of its own. Recorders make these, exporters and checks read them; the two meet only in
 `telemetry.runtime`. Ids are integers here; they become hex text where they leave the process.

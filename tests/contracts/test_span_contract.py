@@ -11,6 +11,7 @@ from telemetry.signals import Severity
 PACK = load_registry()
 COMMON = PACK.attributes
 LOWER = {"backend.name": "c-gcc", "operator.name": "gcd", "clause.id": "ab", "host.kind": "online"}
+RUN = {"cicd.pipeline.name": "p", "cicd.pipeline.run.id": "1"}
 LINE = {"run_id": "r", "organization_slug": "o", "component": "c", "severity": "info", "env": "staging"}
 
 
@@ -97,7 +98,7 @@ def test_what_a_span_lacks_and_has_too_much() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "succeeded", "failed"),
+    ("name", "given", "success", "failure"),
     [
         ("compile.execute", {"backend.name": "c"}, ["toolchain.binary", "toolchain.exit_status"], ["error.code"]),
         ("verify.run", {}, ["provenance.id"], ["error.code"]),
@@ -105,15 +106,15 @@ def test_what_a_span_lacks_and_has_too_much() -> None:
         ("distribute.package", {}, ["target", "revision", "size_bytes"], ["error.code", "target", "revision"]),
         ("spec.parse", {}, [], ["error.code"]),
         ("plan.compile_graph", {}, [], ["error.code"]),
-        ("pipeline.run", {"cicd.pipeline.name": "p", "cicd.pipeline.run.id": "1"}, ["cicd.pipeline.result"], ["error.code"]),
+        ("pipeline.run", RUN, ["cicd.pipeline.result"], ["error.code"]),
     ],
 )  # fmt: skip
 def test_what_must_be_there_depends_on_the_outcome(
-    name: str, given: dict[str, str], succeeded: list[str], failed: list[str]
+    name: str, given: dict[str, str], success: list[str], failure: list[str]
 ) -> None:
     """What only a success makes known is asked of a success, and the error code of a failure."""
     given = {**given, "host.kind": "offline"}
-    for outcome, missing in ((False, succeeded), (True, failed)):
+    for outcome, missing in ((False, success), (True, failure)):
         breaches = PACK.span(name).breaches(given, outcome, COMMON)
         assert breaches == [f"{attribute!r} is missing" for attribute in missing]
 

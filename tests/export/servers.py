@@ -45,8 +45,9 @@ _DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it arrived: path, headers in lower case, body size on the wire, and the decoded message."""
+    """One request as it arrived: its connection, path, headers in lower case, sizes, and the decoded message."""
 
+    client_port: int
     path: str
     headers: Mapping[str, str]
     wire_bytes: int
@@ -109,6 +110,8 @@ class OtlpReceiver:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def do_POST(self) -> None:
                 receiver._answer(self)
 
@@ -136,7 +139,9 @@ class OtlpReceiver:
             body = _DECODERS[headers.get("content-encoding", "")](wire)
             message = _REQUESTS[handler.path]()
             message.ParseFromString(body)
-            self.requests.append(Request(handler.path, headers, len(wire), len(body), message))
+            self.requests.append(
+                Request(handler.client_address[1], handler.path, headers, len(wire), len(body), message)
+            )
         handler.send_response(status)
         for name, value in extra.items():
             handler.send_header(name, value)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from threading import enumerate as living_threads
-from time import monotonic
+from time import monotonic, sleep
 
 import httpx
 import pytest
@@ -197,6 +197,17 @@ def test_other_methods_are_refused(server: ScrapeServer, method: str) -> None:
     """A method that changes something gets 405 with the list of those that are answered, whatever body it sends."""
     answer = fetch(server.url, method, content=b"x" * 50_000)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_a_refused_body_is_read_to_its_end(server: ScrapeServer) -> None:
+    """A client that is still sending when it is refused gets the answer, and no reset."""
+    with socket.create_connection((server.host, server.port)) as client:
+        client.sendall(b"POST /metrics HTTP/1.1\r\nContent-Length: 20000\r\n\r\n" + b"x" * 10_000)
+        sleep(0.1)
+        client.sendall(b"x" * 5_000)
+        sleep(0.1)
+        client.sendall(b"x" * 5_000)
+        assert b" 405 " in client.recv(1 << 16)
 
 
 GARBAGE = [

@@ -61,6 +61,15 @@ def test_records_leave_after_the_delay(receiver: OtlpReceiver) -> None:
     assert worker.shutdown()
 
 
+def test_success_is_silent(receiver: OtlpReceiver, capfd: pytest.CaptureFixture[str]) -> None:
+    """While the endpoint takes everything, nothing is written anywhere."""
+    worker = worker_to(receiver.url, metrics=True)
+    worker.spans(plain_spans(600))
+    assert worker.flush()
+    assert worker.shutdown()
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_full_batch_leaves_at_once(receiver: OtlpReceiver) -> None:
     """A batch that is complete does not wait for the delay."""
     worker = worker_to(receiver.url)
@@ -329,8 +338,11 @@ def test_a_forked_child_exports_its_own(receiver: OtlpReceiver) -> None:
         arrived = worker.shutdown() and worker.exported() == {"logs": 1}
         os._exit(0 if arrived else 1)
     assert os.waitpid(child, 0)[1] == 0
+    parents, childs, *_ = receiver.requests
+    assert parents.client_port != childs.client_port
     assert worker.shutdown()
     assert (len(receiver.spans), len(receiver.logs)) == (5, 1)
+    assert receiver.requests[-1].client_port == parents.client_port
     assert worker.exported() == {"spans": 5}
 
 

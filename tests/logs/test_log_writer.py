@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -175,14 +176,15 @@ def test_long_lines_of_threads_are_whole_in_a_pipe_too() -> None:
         with open(reader, "rb") as pipe:
             received.append(pipe.read())
 
+    def write(mark: str) -> None:
+        for _ in range(10):
+            writer.write(mark * 200_000)
+
     consumer = threading.Thread(target=read)
     consumer.start()
     with open(end, "w") as stream:
         writer = LineWriter(stream)
-        threads = [
-            threading.Thread(target=lambda mark=mark: [writer.write(mark * 200_000) for _ in range(10)])
-            for mark in "abcd"
-        ]
+        threads = [threading.Thread(target=write, args=(mark,)) for mark in "abcd"]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -226,6 +228,7 @@ def fork_and_log() -> int:
     pid = os.fork()
     if pid == 0:
         try:
+            signal.alarm(5)  # a child that waits for a lock does not outlive the test
             get_logger("child").info("from the child")
         finally:
             os._exit(0)
@@ -247,15 +250,20 @@ def test_a_tally_counts_from_many_threads() -> None:
     tally = Tally(told.append)
 
     def work() -> None:
-        for _ in range(5000):
+        for _ in range(20_000):
             tally.add("x", "y")
 
     threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (tally.counts, told) == ({"x": 20_000}, ["x: y"])
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert (tally.counts, told) == ({"x": 80_000}, ["x: y"])
 
 
 def test_a_tally_is_bounded() -> None:

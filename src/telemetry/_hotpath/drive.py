@@ -1,4 +1,4 @@
-"""What happens around a call that is not written out inline: children, failures, coroutines and generators.
+"""What happens around a call outside of generated code: children, failures, coroutines, generators.
 
 A coroutine has its span as context while it runs; a generator at each resume only, so that its consumer never sees
 it, and the time while it is suspended is not counted as its own.

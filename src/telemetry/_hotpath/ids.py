@@ -1,4 +1,4 @@
-"""Trace and span ids: a sequence number on the hot path, mixed into random-looking bits when somebody reads them.
+"""Trace and span ids: a sequence number, mixed into random-looking bits when somebody reads them.
 
 The key that is mixed in comes from `os.urandom`, once a process and once more in every forked child; the
 `random` module is never touched. `mix64` is the finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection,

@@ -1,4 +1,4 @@
-"""The layout of a metric page: 8-byte words in native order, which every process of a host can map and read.
+"""The layout of a metric page: 8-byte words that every process of a host can map and read.
 
     page    magic · version · pid · started (ns) · used words · 3 reserved · entries …
     entry   [words:32 kind:16 state:16] · created (ns) · [descriptor bytes:32 cell words:32]

@@ -1,4 +1,4 @@
-"""A metric page: mapped memory that cells are allotted from, and the walk over it that every reader uses.
+"""A metric page: mapped memory that cells are allotted from, and the walk that every reader uses.
 
 Anonymous and private to the process for now; the journal will put the same bytes into files.
 """

@@ -1,4 +1,4 @@
-"""The pure twin: what `telemetry._hotpath` exports where there is no compiled one, or `TELEMETRY_PURE=1` forces it."""
+"""The pure twin, for hosts without the compiled one and for `TELEMETRY_PURE=1`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the pure wrapper of a synchronous function: one function with exactly the wrapped one's parameters.
+"""Writes the pure wrapper of a function: one with exactly the wrapped one's parameters.
 
 A generated function with an exact signature costs a fifth of a `*args, **kwargs` closure, and its body holds only
 what this site needs. The text is compiled once for all sites of one shape; what differs is passed in as closure

@@ -1,4 +1,4 @@
-"""What a captured value becomes: a primitive, a tuple of primitives, or text; and nothing that can run later.
+"""What a captured value becomes: a primitive, a tuple of primitives, or text.
 
 `str()`, attribute access and the callables of a capture are the user's code: whatever they raise is counted, never
 passed on.

@@ -13,10 +13,8 @@ import typer
 
 from telemetry.config import Settings, read_settings
 from telemetry.errors import ConfigurationError, ContractError, UnsupportedError
-from telemetry.probe.backends import BackendDescriptor, backend, backends
-from telemetry.probe.gate import Plan, Report, probe_function
-from telemetry.probe.gate import probe as run_probe
-from telemetry.probe.report import as_json, as_text
+from telemetry.probe import BackendDescriptor, Plan, Report, as_json, as_text, backend, backends, probe_function
+from telemetry.probe import probe as run_probe
 
 _DEFAULT_SPEC = Path(__file__).parents[1] / "probe" / "default.spec"
 _USAGE, _FAILED = 2, 1

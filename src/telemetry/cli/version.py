@@ -10,14 +10,14 @@ from telemetry._hotpath import TWIN
 from telemetry.version import version
 
 
-def _print(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it with the flag
+def _print(wanted: bool) -> None:
     if wanted:
         typer.echo(f"telemetry {version()}, {TWIN} hot path")
         raise typer.Exit
 
 
 def show_version(
-    version: Annotated[  # noqa: ARG001 -- the callback does the work
+    version: Annotated[
         bool, typer.Option("--version", callback=_print, is_eager=True, help="Show version and hot path, and exit.")
     ] = False,
 ) -> None:

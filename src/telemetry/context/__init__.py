@@ -19,5 +19,3 @@ __all__ = (
     "link",
     "parse_traceparent",
 )
-
-link()

@@ -1,4 +1,4 @@
-"""Links our context variable and OpenTelemetry's, whichever is loaded first, without importing OpenTelemetry.
+"""Links our context variable and OpenTelemetry's, without importing OpenTelemetry.
 
 Loaded before us, its variable becomes ours. Loaded later, ours becomes its, even inside an open span: a hook waits for
 the three modules concerned and changes each right after it has run. Where the names that this needs are absent, its
@@ -93,3 +93,6 @@ def link() -> None:
             _waiting.pop(name)(module)
     if _waiting and _Hook not in sys.meta_path:
         sys.meta_path.insert(0, _Hook)
+
+
+link()

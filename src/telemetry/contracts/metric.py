@@ -171,10 +171,10 @@ def read_metric(entry: Entry, source: str, rules: Sequence[str]) -> MetricContra
 
 def _read_values(entry: Entry, labels: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
     with entry:
-        for label in entry.keys(LABEL_NAME):
-            if label not in labels:
-                (entry.place / label).report(f"{label!r} is no label of this metric; add it to 'labels'")
-        return {label: frozenset(entry.texts(label, least=1)) for label in labels if entry.has(label)}
+        values = {label: frozenset(entry.texts(label, least=1)) for label in entry.keys(LABEL_NAME)}
+        for label in sorted(values.keys() - set(labels)):
+            (entry.place / label).report(f"{label!r} is no label of this metric; add it to 'labels'")
+        return values
 
 
 def _read_numbers_of(

@@ -1,4 +1,4 @@
-"""Send recorded signals out of the process: text for a scrape, OTLP for a push, trees and tables for people.
+"""Send recorded signals out of the process: scrapes, OTLP, trees and tables.
 
 What pulls in HTTP or a guest library is named in full where it is used: `export.scrape`, `export.neighbour`,
 `export.otlp`.

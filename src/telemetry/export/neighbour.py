@@ -1,4 +1,4 @@
-"""Show our families in prometheus_client's registry, so that an application's own endpoint serves them too.
+"""Show our families in prometheus_client's registry, so that an application's endpoint serves them.
 
 It imports prometheus_client and is therefore named in full where it is used. `runtime` installs it; `page` keeps it
 quiet while it serves the same families itself.

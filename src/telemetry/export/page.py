@@ -1,4 +1,4 @@
-"""Write the page that a scrape gets: our families, and what prometheus_client's registry holds besides.
+"""Write the page that a scrape gets: our families, and what prometheus_client holds besides.
 
 It knows no HTTP. `scrape` asks for a page once a request; it imports prometheus_client.
 """

@@ -1,4 +1,4 @@
-"""Translate families into OTLP metrics: the SDK's types where it has them, protobuf for summaries, which it lacks.
+"""Translate families into OTLP metrics, with protobuf for the summaries that the SDK lacks.
 
 Nothing is sent from here. It imports the SDK; `wire` calls it.
 """

@@ -1,4 +1,4 @@
-"""Keep the libraries beneath an export from talking, being traced, or drawing from the application's random numbers.
+"""Keep the libraries beneath an export from talking, being traced, or drawing random numbers.
 
 It changes nothing that the application configured: loggers keep their levels and handlers, and what they get from
 other threads. `wire` holds one while it exports.

@@ -1,4 +1,4 @@
-"""Send records through the official OTLP/HTTP exporters, with the settings that those read for themselves.
+"""Send records through the official OTLP/HTTP exporters, with the settings that those read.
 
 It imports the SDK, protobuf and requests, about 150 ms; `otlp` opens one when the first record leaves. Nothing is
 queued here and nothing is retried beyond what the exporters do.

@@ -1,4 +1,4 @@
-"""Turns declarations into a site of the hot path, under the contracts of the recorder that is attached.
+"""Turns declarations into a site of the hot path, under the contracts of a recorder.
 
 Every breach of a place is found before the first is reported.
 """

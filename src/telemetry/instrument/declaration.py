@@ -1,4 +1,4 @@
-"""What a user declares at one place: at most one span, any number of metrics, and where their values come from.
+"""What a user declares at one place: at most one span, any number of metrics, their sources.
 
 Made at decoration, checked against the function's parameters there and against the contracts when a recorder is
 attached; plain and picklable.

@@ -87,7 +87,7 @@ def add_trace_ids(_logger: object, _method: str, line: EventDict) -> EventDict:
     Outside of spans there are none, but for well-formed ids that the line brings itself.
     """
     span = current_span()
-    if span is not None and span.trace_id:
+    if span is not None:
         for name, value in describe(span).items():
             claim(line, name, value)
         return line

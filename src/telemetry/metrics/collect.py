@@ -1,4 +1,4 @@
-"""Reads pages back into families: the one way from cells to what is scraped, pushed, shown and checked."""
+"""Reads pages back into families, for all that scrapes, pushes, shows or checks."""
 
 from __future__ import annotations
 

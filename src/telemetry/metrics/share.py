@@ -1,4 +1,4 @@
-"""Gauges that are derived: the share of one label value in a counter, over the last interval of the contract.
+"""Gauges that are derived: the share of one label value in a counter, over the last interval.
 
 Never an average over workers, and nothing that a caller sets: it follows from the counter, here as in a query.
 """

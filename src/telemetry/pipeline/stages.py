@@ -1,4 +1,4 @@
-"""The ready-made decorators of the six stages: each is the span and the metrics that the `pipeline` pack asks for.
+"""The ready-made decorators of the six stages: spans and metrics as the `pipeline` pack asks.
 
 Use one bare, `@pipeline.lower`, where the function's parameters have the names of the defaults, or with the paths of
 its own: `@pipeline.lower(backend="job.backend", operator="op")`. A backend or operator may be a name or an object

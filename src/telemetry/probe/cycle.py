@@ -1,4 +1,4 @@
-"""One cycle of the reference pipeline: a specification and a backend in, a signed package or a reason out.
+"""One cycle of the reference pipeline: a specification and a backend in, a package or a reason out.
 
 A span around the whole run is the root of its trace; the six stages lie below it.
 """

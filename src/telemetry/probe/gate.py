@@ -1,4 +1,4 @@
-"""The gate: runs cycles with everything recorded in memory, and holds what came out against the contracts.
+"""The gate: runs cycles with everything kept in memory, and holds it against the contracts.
 
 A cycle that fails does not hide the others, nor what it recorded before it failed.
 """
@@ -87,7 +87,8 @@ def probe(plan: Plan, settings: Settings) -> Report:
         found = measure_readiness()
         cycles = [_tried(plan, runtime, spec, backend) for spec in plan.specs for backend in plan.backends]
         recorded = _recorded(runtime, memory)
-    findings = [*_cycle_findings(cycles, plan), *check(recorded, runtime.registry, _expected(cycles))]
+        sent = [*_sending_findings(runtime)]
+    findings = [*_cycle_findings(cycles, plan), *sent, *check(recorded, runtime.registry, _expected(cycles))]
     return Report(cycles, found, recorded, findings)
 
 
@@ -106,6 +107,7 @@ def probe_function(function: Callable[[], Any], settings: Settings) -> Report:
             problem = f"{type(error).__name__}: {error}"
             findings.append(Finding("error", "pipeline-failed", str(function), problem, "make the pipeline succeed"))
         recorded = _recorded(runtime, memory)
+        findings += _sending_findings(runtime)
     if not recorded.spans:
         findings.append(Finding("error", "span-missing", str(function), "no span came out", "decorate its stages"))
     return Report((), None, recorded, [*findings, *check(recorded, runtime.registry, Expected())])
@@ -149,15 +151,24 @@ def _tried(plan: Plan, runtime: TelemetryDispatcher, spec: Path, backend: Backen
 
 
 def _recorded(runtime: TelemetryDispatcher, memory: Memory) -> Recorded:
-    runtime.flush()
+    runtime.hand_over()
     return Recorded(memory.records, runtime.families(), memory.lines, runtime.losses(), runtime.breaches.named())
+
+
+def _sending_findings(runtime: TelemetryDispatcher) -> Iterator[Finding]:
+    if not runtime.flush():
+        place = f"endpoint {runtime.settings.endpoint}"
+        remedy = "start what should listen there, or unset TELEMETRY_EXPORTER_ENDPOINT"
+        yield Finding("error", "export-failed", place, "not everything arrived", remedy)
 
 
 def _cycle_findings(cycles: Sequence[Cycle], plan: Plan) -> Iterator[Finding]:
     for cycle in cycles:
         place = f"{cycle.spec} with {cycle.backend}"
         if cycle.error is not None:
-            yield Finding("error", f"cycle-{cycle.error.code}", place, str(cycle.error), "see the failed span of its trace")
+            yield Finding(
+                "error", f"cycle-{cycle.error.code}", place, str(cycle.error), "see the failed span of its trace"
+            )
         elif cycle.outcome is not None:
             yield from _verdict_findings(place, cycle.outcome, plan)
 

@@ -1,4 +1,4 @@
-"""Run an operator straight from its tree: what the language means, against which compiled code is held.
+"""Run an operator straight from its tree: this is what the language means.
 
 It is slow and plain on purpose. `verify` compares every backend with it; the checker folds constants with it.
 """

@@ -73,7 +73,7 @@ def _refuse_depth(recognised: Tree[Token], source: Source) -> None:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")  # as it is, for the digest is that of the bytes
     except UnicodeDecodeError as error:
         problem = f"{path}: byte {error.start} is not UTF-8: save the specification as UTF-8"
         raise _unreadable(problem) from error
@@ -92,13 +92,20 @@ def _syntax_error(source: Source, error: UnexpectedInput) -> SpecError:
     if isinstance(error, UnexpectedCharacters):
         return source.error(Place(error.line, error.column), _stray(source.text[error.pos_in_stream or 0]), "syntax")
     assert isinstance(error, UnexpectedToken)
+    place = Place(error.line, error.column)
+    found = f"`{error.token}`"
     if error.token.type == "$END":
         found, place = "the end of the file", _end(source.text)
-    else:
-        found, place = f"`{error.token}`", Place(error.line, error.column)
+    elif _continues_a_word(source.text, error.token):
+        return source.error(place, _stray(error.token[0]), "syntax")
     accepted = sorted(map(_spelling, error.accepts or error.expected))
     expected = " or ".join(accepted) if len(accepted) <= _MOST_EXPECTED else "something else"
     return source.error(place, f"unexpected {found}: expected {expected}", "syntax")
+
+
+def _continues_a_word(text: str, token: Token) -> bool:
+    start = token.start_pos or 0
+    return token[0].isalnum() and text[max(0, start - 1) : start].isalnum()
 
 
 def _stray(character: str) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from telemetry.export.table import render_table
-from telemetry.export.tree import render_tree
+from telemetry.export import render_table, render_tree
 from telemetry.signals import Distribution, Family, Finding, LogRecord, Quantiles, Series, SpanRecord
 
 from .gate import Cycle, Report
@@ -46,7 +45,8 @@ def _log_lines(report: Report) -> Iterator[str]:
         yield f"… {len(lines) - _LINES_SHOWN} log lines before"
     for line in lines[-_LINES_SHOWN:]:
         own = " ".join(f"{name}={value}" for name, value in line.fields.items() if name in ("backend", "operator"))
-        yield f"{line.severity:8} {line.event:16} trace_id={line.trace_id:032x} span_id={line.span_id:016x} {own}".rstrip()
+        ids = f"trace_id={line.trace_id:032x} span_id={line.span_id:016x}"
+        yield f"{line.severity:8} {line.event:16} {ids} {own}".rstrip()
 
 
 def _verdict(report: Report) -> Iterator[str]:

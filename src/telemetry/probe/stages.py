@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import telemetry.pipeline as pipeline
 from telemetry.context import current_span
 from telemetry.errors import PipelineError, SpecError
 from telemetry.logs import get_logger
-from telemetry.pipeline import ArtefactStore
+from telemetry.pipeline import ArtefactStore, stages
 
 from .backends import BackendDescriptor, Invocation
 from .cache import BuildCache
@@ -36,7 +35,7 @@ from .verify import verify as examine
 log = get_logger("probe")
 
 
-@pipeline.parse
+@stages.parse
 def parse(path: Path) -> Spec:
     """Read and check a specification."""
     begun = time.monotonic()
@@ -49,7 +48,7 @@ def parse(path: Path) -> Spec:
     return spec
 
 
-@pipeline.plan
+@stages.plan
 def plan(spec: Spec) -> ExecutionGraph:
     """Put the operators in order."""
     begun = time.monotonic()
@@ -58,7 +57,7 @@ def plan(spec: Spec) -> ExecutionGraph:
     return graph
 
 
-@pipeline.lower
+@stages.lower
 def lower(backend: BackendDescriptor, operator: Operator, clause: Clauses, graph: ExecutionGraph) -> Invocation:
     """Render one operator for one backend."""
     begun = time.monotonic()
@@ -70,7 +69,7 @@ def lower(backend: BackendDescriptor, operator: Operator, clause: Clauses, graph
     return invocation
 
 
-@pipeline.compile
+@stages.compile
 def compile(  # noqa: A001 -- the stage's name
     backend: BackendDescriptor,
     invocation: Invocation,
@@ -97,7 +96,7 @@ def compile(  # noqa: A001 -- the stage's name
     return built
 
 
-@pipeline.verify
+@stages.verify
 def verify(
     backend: BackendDescriptor,
     operator: Operator,
@@ -135,7 +134,7 @@ def verify(
     return verdict
 
 
-@pipeline.package
+@stages.package
 def package(
     graph: ExecutionGraph,
     artefacts: Sequence[CompiledArtefact],

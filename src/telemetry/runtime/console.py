@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import final
 
-from telemetry.export.tree import render_tree
+from telemetry.export import render_tree
 from telemetry.signals import SpanRecord
 
 _TRACES_LIMIT = 256

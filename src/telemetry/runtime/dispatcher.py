@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, final
 
@@ -16,7 +16,7 @@ from telemetry.config import Settings
 from telemetry.contracts import Registry, load_registry
 from telemetry.logs import Tally, redact_value
 from telemetry.metrics import ExecutionMetrics
-from telemetry.signals import Family, Resource, SpanSink
+from telemetry.signals import Family, LogSink, Resource, SpanSink
 from telemetry.tracing import Recorder, sampler
 
 from .breaches import Breaches
@@ -39,6 +39,7 @@ class TelemetryDispatcher:
         resource: Who records.
         run_id: The run that this process belongs to, on every log line.
         breaches: What the contracts refused.
+        retire: What leaving the `with` block calls; whoever makes this the runtime of the process sets it.
     """
 
     __slots__ = (
@@ -51,6 +52,7 @@ class TelemetryDispatcher:
         "metrics",
         "registry",
         "resource",
+        "retire",
         "run_id",
         "settings",
     )
@@ -65,6 +67,7 @@ class TelemetryDispatcher:
         quiet: bool = False,
     ) -> None:
         self.settings = settings
+        self.retire: Callable[[TelemetryDispatcher], bool] = TelemetryDispatcher.shutdown
         self.registry = registry or load_registry(*settings.registry)
         self.breaches = Breaches(quiet=quiet)
         self.metrics = ExecutionMetrics(
@@ -133,9 +136,13 @@ class TelemetryDispatcher:
         self._tray.start()
         return self
 
+    def hand_over(self) -> None:
+        """Make records of all spans that have ended, and give them to the sinks."""
+        self._tray.drain()
+
     def flush(self, timeout_seconds: float = 5.0) -> bool:
         """Hand over everything that has ended, and wait until it has arrived; tell whether it did in time."""
-        self._tray.drain()
+        self.hand_over()
         return self._outputs.flush(timeout_seconds)
 
     def shutdown(self, timeout_seconds: float | None = None) -> bool:
@@ -170,9 +177,7 @@ class TelemetryDispatcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        from .process import retire
-
-        retire(self)
+        self.retire(self)
 
 
 def _ambient(settings: Settings) -> dict[str, str]:

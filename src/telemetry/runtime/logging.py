@@ -1,4 +1,4 @@
-"""The log output of one runtime: one channel that `get_logger` and the standard library's records lead to."""
+"""The log output of one runtime: the channel that loggers of both kinds lead to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,14 @@ class LogOutput:
     """
 
     def __init__(
-        self, settings: Settings, registry: Registry, sinks: Sequence[LogSink], tally: Tally, *, run_id: str, quiet: bool
+        self,
+        settings: Settings,
+        registry: Registry,
+        sinks: Sequence[LogSink],
+        tally: Tally,
+        *,
+        run_id: str,
+        quiet: bool,
     ) -> None:
         run = RunFields(
             run_id=run_id,

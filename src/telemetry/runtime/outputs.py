@@ -1,4 +1,4 @@
-"""The ways out of one runtime: OTLP push, the scrape endpoint, the console. All off until a setting asks for them."""
+"""The ways out of one runtime: OTLP, the scrape endpoint, the console; all off until set."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 from telemetry.config import Settings
-from telemetry.export.schedule import Schedule
 from telemetry.signals import FamilySource, LogSink, Resource, SpanSink
-
 
 
 @final
@@ -80,8 +78,8 @@ class Outputs:
 def _worker(settings: Settings, resource: Resource, source: FamilySource) -> Any:
     if settings.endpoint is None:
         return None
+    from telemetry.export import ExportWorker, Schedule
     from telemetry.export.otlp import OtlpExporter
-    from telemetry.export.worker import ExportWorker
     from telemetry.version import version
 
     exporter = OtlpExporter(

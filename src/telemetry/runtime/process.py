@@ -1,4 +1,4 @@
-"""The process default: one pointer to a runtime, set by `configure`, honoured at exit and after a fork."""
+"""The process default: one pointer to a runtime, set by `configure`."""
 
 from __future__ import annotations
 
@@ -91,6 +91,8 @@ def install(runtime: TelemetryDispatcher | None) -> TelemetryDispatcher | None:
             switch.put_in(before)
             raise _all_in_one(failures)
         _current = runtime
+        if runtime is not None:
+            runtime.retire = retire
         return before
 
 

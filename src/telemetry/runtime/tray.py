@@ -1,4 +1,4 @@
-"""The tray: where finished spans lie until a thread of ours makes records of them and hands those to the sinks."""
+"""The tray: where finished spans lie until a thread of ours makes records of them."""
 
 from __future__ import annotations
 

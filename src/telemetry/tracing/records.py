@@ -83,7 +83,8 @@ class Recorder:
                 continue
             kept[name] = self._bounded(self.redact(name, value))
         if span.status[0] == "error" and "error.code" not in kept and "error.code" in common:
-            kept["error.code"] = "internal"  # the contracts ask every failure for a code, and not every exception has one
+            # The contracts ask every failure for a code, and not every exception has one.
+            kept["error.code"] = "internal"
         return self._within(kept, self.limits.attribute_count)
 
     def _events(self, span: Span) -> tuple[list[SpanEvent], int]:

@@ -1,4 +1,7 @@
-"""Samplers: whether a trace that starts here is kept. A trace that came from elsewhere keeps the sender's verdict."""
+"""Samplers: whether a trace that starts here is kept.
+
+A trace that came from elsewhere keeps the verdict of its sender.
+"""
 
 from __future__ import annotations
 

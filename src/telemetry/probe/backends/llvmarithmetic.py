@@ -1,4 +1,7 @@
-"""The language's arithmetic in LLVM instructions, with a branch to the trap where a result does not exist."""
+"""The language's arithmetic in LLVM instructions.
+
+Where a result does not exist, a branch leads to the trap. `llvmsource` calls it.
+"""
 
 from __future__ import annotations
 

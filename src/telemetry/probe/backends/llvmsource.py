@@ -111,8 +111,8 @@ class _Function:
             for position, item in enumerate(value.items):
                 blocks.store(self._expression(item), element, blocks.element(slot, type_, str(position)))
         elif isinstance(value, tree.Repeat):
-            item = self._expression(value.item)
-            blocks.each(type_, lambda turn: blocks.store(item, element, blocks.element(slot, type_, turn)))
+            repeated = self._expression(value.item)
+            blocks.each(type_, lambda turn: blocks.store(repeated, element, blocks.element(slot, type_, turn)))
         else:
             assert isinstance(value, tree.Name)
             self._copy(slot, self._address(value), type_)

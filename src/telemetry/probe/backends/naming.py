@@ -10,8 +10,8 @@ from typing import Final
 
 _C_KEYWORDS: Final = """
     alignas alignof asm auto bool break case char const constexpr continue default do double else enum extern false
-    float for goto if inline int long nullptr register restrict return short signed sizeof static static_assert struct switch
-    thread_local true typedef typeof union unsigned void volatile while
+    float for goto if inline int long nullptr register restrict return short signed sizeof static static_assert struct
+    switch thread_local true typedef typeof union unsigned void volatile while
 """
 _C_TYPES: Final = "int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t"
 _ACSL_TYPES: Final = "boolean integer real"

@@ -1,4 +1,7 @@
-"""The `python` backend: a module that needs nothing but Python, compiled to byte code that has no date in it."""
+"""The `python` backend: a module that needs nothing but Python.
+
+It is compiled to byte code that has neither a date nor a folder in it.
+"""
 
 from __future__ import annotations
 
