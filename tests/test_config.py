@@ -9,13 +9,22 @@ import sys
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.config import SETTINGS, Settings, SpanLimits, carrier, child_environment, read_settings
+from telemetry.config import (
+    SETTINGS,
+    Environment,
+    Sampler,
+    Settings,
+    SpanLimits,
+    carrier,
+    child_environment,
+    read_settings,
+)
 from telemetry.errors import ConfigurationError
 
 NOWHERE = Path("/")
@@ -23,7 +32,7 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "configuration.md"
 
 # One row a setting: what each source says, and what is read. The sources differ, so that the winner shows.
 MATRIX: Mapping[str, tuple[tuple[object, object], tuple[str, object], tuple[object, object]]] = {
-    "resource_attributes": (({"a": "1"}, {"a": "1"}), ("a=2,b=c%20d", {"a": "2", "b": "c d"}), ({"a": "3"}, {"a": "3"})),
+    "resource_attributes": (({"a": "1"}, {"a": "1"}), ("a=2,b=c%20d", {"a": "2", "b": "c d"}), ({"a": "3"},) * 2),
     "service_name": (("one", "one"), ("two", "two"), ("three", "three")),
     "environment": (("staging", "staging"), ("Production", "production"), ("offline", "offline")),
     "registry": (("/a", (Path("/a"),)), ("/b:/c", (Path("/b"), Path("/c"))), (["/d"], (Path("/d"),))),
@@ -105,15 +114,17 @@ def test_precedence(setting: Any, tmp_path: Path) -> None:
     assert value(read({}, folder), setting.name) == from_file
     for variable in (each for each in setting.variables if " " not in each):
         assert value(read({variable: text}, folder), setting.name) == from_variable
-        found = value(read({variable: text}, folder, **{setting.name: argument}), setting.name)
+        given: dict[str, Any] = {setting.name: argument}
+        found = value(read({variable: text}, folder, **given), setting.name)
         assert found == (from_argument if setting.name != "resource_attributes" else {"a": "1", "b": "c d"})
-    assert value(read({}, **{setting.name: argument}), setting.name) == from_argument
+    assert value(read({}, NOWHERE, **{setting.name: argument}), setting.name) == from_argument
 
 
 @pytest.mark.parametrize(
     ("stronger", "weaker", "name", "texts", "expected"),
     [
-        ("TELEMETRY_EXPORTER_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "endpoint", ("http://a", "http://b"), "http://a"),
+        ("TELEMETRY_EXPORTER_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "endpoint", ("http://a", "http://b"),
+         "http://a"),
         ("PROMETHEUS_PORT", "OTEL_EXPORTER_PROMETHEUS_PORT", "prometheus_port", ("1", "2"), 1),
         ("OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "service_name", ("a", "service.name=b"), "a"),
         ("TELEMETRY_HOST_REGION", "OTEL_RESOURCE_ATTRIBUTES", "host_region", ("a", "cloud.region=b"), "a"),
@@ -165,7 +176,7 @@ def test_the_service_has_one_name(arguments: dict[str, Any]) -> None:
         (["specc.py"], "specc"),
         (["specc"], "specc"),
         (["-m", "specc"], "specc"),
-        (["-c", "import runpy; runpy.run_path('specc.py')"], "python"),
+        (["-c", "import specc"], "python"),
         (["-"], "python"),
     ],
 )
@@ -209,7 +220,7 @@ def test_nothing_is_sent_or_served_by_default() -> None:
 
 
 WRONG: list[tuple[str, object, str]] = [
-    ("environment", "prod", "must be one of development, staging, production, online, offline (did you mean 'production'?)"),
+    ("environment", "prod", f"must be one of {', '.join(get_args(Environment))} (did you mean 'production'?)"),
     ("environment", "zebra", "must be one of development, staging, production, online, offline"),
     ("endpoint", "localhost:4318", "must be an http or https URL, such as http://127.0.0.1:4318"),
     ("endpoint", "http://", "must be an http or https URL, such as http://127.0.0.1:4318"),
@@ -220,8 +231,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("prometheus_port", "-1", "must be a whole number, 0 to 65535"),
     ("prometheus_port", "80.0", "must be a whole number, 0 to 65535"),
     ("prometheus_port", "http", "must be a whole number, 0 to 65535"),
-    ("sampler", "ratio", "must be one of always_on, always_off, traceidratio, parentbased_always_on, "
-     "parentbased_always_off, parentbased_traceidratio (did you mean 'traceidratio'?)"),
+    ("sampler", "ratio", f"must be one of {', '.join(get_args(Sampler))} (did you mean 'traceidratio'?)"),
     ("sampler_arg", "1.5", "must be a number, 0 to 1"),
     ("sampler_arg", "nan", "must be a number, 0 to 1"),
     ("shutdown_timeout_seconds", "inf", "must be a number, 0 to 3600"),
@@ -241,7 +251,7 @@ WRONG: list[tuple[str, object, str]] = [
 def test_a_wrong_argument(name: str, text: object, problem: str) -> None:
     """A wrong argument raises, with its name and value and what would be right."""
     with pytest.raises(ConfigurationError) as caught:
-        read(**{name: text})
+        read({}, NOWHERE, **{name: text})
     assert str(caught.value) == f"{name}={text!r}: {problem}; correct it, or leave it out"
 
 
@@ -279,7 +289,7 @@ def test_a_wrong_entry_of_a_file(name: str, text: str, problem: str, tmp_path: P
 def test_arguments_of_a_wrong_type(name: str, given: object) -> None:
     """No type of a value gets past the check, or raises anything else."""
     with pytest.raises(ConfigurationError, match=f"^{name}="):
-        read(**{name: given})
+        read({}, NOWHERE, **{name: given})
 
 
 def test_a_wrong_value_that_does_not_count() -> None:
@@ -322,17 +332,20 @@ def test_names_that_are_no_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "warning"),
+    ("variable", "text", "warning"),
     [
-        ({"PROMETHEUS_PORT": "tcp://10.0.0.7:9090"}, "PROMETHEUS_PORT='tcp://10.0.0.7:9090' is of Kubernetes; it is ignored"),
-        ({"OTEL_CONFIG_FILE": "a.yaml"}, "OTEL_CONFIG_FILE is not supported; it is ignored, and the other variables are not"),
-        ({"OTEL_EXPORTER_OTLP_TIMEOUT": "10"},
-         "OTEL_EXPORTER_OTLP_TIMEOUT is less than 0.1 seconds: it counts milliseconds, as specified"),
+        ("PROMETHEUS_PORT", "tcp://10.0.0.7:90", "PROMETHEUS_PORT='tcp://10.0.0.7:90' is of Kubernetes; it is ignored"),
+        ("OTEL_CONFIG_FILE", "a", "OTEL_CONFIG_FILE is not supported; it is ignored, and the other variables are not"),
+        (
+            "OTEL_EXPORTER_OTLP_TIMEOUT",
+            "10",
+            "OTEL_EXPORTER_OTLP_TIMEOUT is less than 0.1 seconds: it counts milliseconds, as specified",
+        ),
     ],
-)  # fmt: skip
-def test_traps(environ: dict[str, str], warning: str) -> None:
+)
+def test_traps(variable: str, text: str, warning: str) -> None:
     """What other systems set, or users mean otherwise, is pointed out, and stops nothing."""
-    assert read(environ).warnings == (warning,)
+    assert read({variable: text}).warnings == (warning,)
 
 
 def test_no_password_is_shown() -> None:
@@ -384,7 +397,7 @@ def test_files_are_relative_to_what_names_them(tmp_path: Path, monkeypatch: pyte
 def test_a_broken_pyproject(text: str, problem: str, tmp_path: Path) -> None:
     """A file that mentions us and cannot be read raises."""
     (tmp_path / "pyproject.toml").write_text(text)
-    with pytest.raises(ConfigurationError, match="limits|pyproject.toml") as caught:
+    with pytest.raises(ConfigurationError, match=r"limits|pyproject\.toml") as caught:
         read({}, tmp_path)
     assert problem in str(caught.value)
 
@@ -484,9 +497,21 @@ def test_reading_is_cheap() -> None:
     assert shown.stdout.strip() == "[]"
 
 
+def test_the_example_of_the_documentation(tmp_path: Path) -> None:
+    """The pyproject.toml that the documentation shows is read as it says."""
+    example = DOCUMENT.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "pyproject.toml").write_text(example, encoding="utf-8")
+    settings = read({}, tmp_path)
+    assert (settings.environment, settings.traces_exporter) == ("staging", ("otlp", "console"))
+    assert settings.registry == (tmp_path / "contracts" / "team.json",)
+    assert settings.limits == SpanLimits(attribute_value_length=4096)
+    assert settings.resource_attributes == {"service.namespace": "compilers"}
+
+
 def documented() -> dict[str, tuple[list[str], str]]:
     """Read the table of the documentation: name to its variables and its default."""
-    rows = [line.split("|")[1:-1] for line in DOCUMENT.read_text().splitlines() if line.startswith("| `")]
+    _, _, table = DOCUMENT.read_text(encoding="utf-8").partition("## All settings")
+    rows = [line.split("|")[1:-1] for line in table.splitlines() if line.startswith("| `")]
     return {
         cells[0].strip().strip("`"): (
             [each.strip(" `") for each in cells[1].split(",") if each.strip()],

@@ -176,10 +176,10 @@ def _paths(raw: object) -> tuple[Path, ...]:
 
 
 def _resource(raw: object) -> Mapping[str, str]:
-    from urllib.parse import unquote
-
     if isinstance(raw, Mapping):
         return {_text(key): _text(value) for key, value in raw.items()}
+    from urllib.parse import unquote
+
     pairs = [member.partition("=") for member in _text(raw).split(",") if member.strip()]
     if not all(equals and key.strip() for key, equals, _ in pairs):
         raise ValueError("must be a list of key=value, with a comma between them")
@@ -316,9 +316,11 @@ def _variables(environ: Environ, warnings: list[str]) -> dict[str, str]:
     if len(variables.get("OTEL_EXPORTER_OTLP_TIMEOUT", "----")) < 3:
         warnings.append("OTEL_EXPORTER_OTLP_TIMEOUT is less than 0.1 seconds: it counts milliseconds, as specified")
     others = sorted(name for name in environ if name.startswith("TELEMETRY_") and name not in known)
-    warnings += [f"{name} is no setting{hint}; it is ignored" for name in others if (hint := _suggestion(name, known))]
+    warnings += [
+        f"{name} is no setting{hint}; it is ignored" for name in others if (hint := _suggestion(name, known, 0.85))
+    ]
     with suppress(ValueError):
-        attributes = _resource(variables.get(_ATTR, ""))
+        attributes = _resource(variables.get(_ATTR, {}))
         variables.update((f"{_ATTR} {key}", text) for key, text in attributes.items())
     return variables
 
@@ -341,7 +343,7 @@ def _tool_table(path: str) -> Mapping[str, object]:
         import tomllib
 
         table = tomllib.loads(content.decode())["tool"]["telemetry"]
-    except (OSError, KeyError):
+    except (OSError, KeyError, TypeError):
         return {}
     except ValueError as error:
         raise ConfigurationError(f"{path} is not TOML: {error}; correct it") from None
@@ -390,8 +392,8 @@ def _shown(value: object) -> str:
     return text if len(text) < 200 else f"{text[:200]}…"
 
 
-def _suggestion(name: str, known: Iterable[str]) -> str:
+def _suggestion(name: str, known: Iterable[str], likeness: float = 0.55) -> str:
     from difflib import get_close_matches
 
-    closest = get_close_matches(name, sorted(known), n=1, cutoff=0.55)
+    closest = get_close_matches(name, sorted(known), n=1, cutoff=likeness)
     return f" (did you mean {closest[0]!r}?)" if closest else ""

@@ -13,9 +13,16 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class TelemetryError(Exception):
-    """The root of what `telemetry` raises on purpose."""
+    """The root of what `telemetry` raises on purpose; every one of them pickles, as process pools need."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, self.__dict__)
 
 
 class ConfigurationError(TelemetryError, ValueError):
@@ -94,7 +101,7 @@ class ToolchainError(PipelineError):
     """A toolchain run failed, timed out, or could not start.
 
     Attributes:
-        code: `toolchain_missing`, `toolchain_failed`, `timeout` or `out_of_memory`.
+        code: `toolchain_missing`, `toolchain_failed`, `timeout`, `out_of_memory`, or `io` for a folder that is not there.
         exit_status: What the child returned, negative for a signal; None when it never ran.
     """
 
@@ -102,3 +109,11 @@ class ToolchainError(PipelineError):
         super().__init__(problem)
         self.code = code
         self.exit_status = exit_status
+
+
+def _restored(kind: type[TelemetryError], args: tuple[Any, ...], state: dict[str, Any]) -> TelemetryError:
+    """Make an unpickled error, past the `__init__` of its class, whose parameters differ."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.probe.workbench import BACKENDS, Build, built, interpreter_of, planned
 
@@ -20,6 +20,8 @@ from telemetry.probe.trial import Outcome, try_out
 INTEGERS = sorted(set(SCALARS) - {"bool"})
 PARAMETERS = {f"{name}_{letter}": name for name in (*INTEGERS, "bool") for letter in "ab"}
 BATCH = 60
+# A failure names its expression; shrinking a whole batch would compile for minutes.
+BATCHES = settings(deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
 
 
 def numbers(type_: str, depth: int) -> st.SearchStrategy[str]:
@@ -108,7 +110,7 @@ def value_of(type_: str) -> st.SearchStrategy[Value]:
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(BATCHES, max_examples=3)
 @given(
     batch=st.lists(expressions(), min_size=BATCH, max_size=BATCH),
     values=st.lists(inputs(), min_size=4, max_size=4),
@@ -167,7 +169,7 @@ LOOPS = """
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(BATCHES, max_examples=2)
 @given(
     cases=st.lists(
         st.tuples(st.lists(value_of("i16"), min_size=4, max_size=4), st.integers(0, 60), st.booleans()).map(list),

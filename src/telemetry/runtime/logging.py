@@ -18,9 +18,9 @@ from telemetry.logs import (
     console_chain,
     detach_stdlib,
     json_chain,
+    stdlib_handler,
     use_channel,
 )
-from telemetry.logs.handler import ChannelHandler
 from telemetry.signals import LogSink
 
 
@@ -64,7 +64,7 @@ class LogOutput:
         self._before = use_channel(self.channel)
         if not logging.getLogger().handlers:
             self._last_resort = logging.lastResort
-            logging.lastResort = ChannelHandler(self.channel)  # type: ignore[assignment]  # any handler will do
+            logging.lastResort = stdlib_handler(self.channel)  # type: ignore[assignment]  # any handler will do
         elif self._records_only is not None:
             self._handler = attach_stdlib(self._records_only)
 
