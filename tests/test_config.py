@@ -131,7 +131,7 @@ def test_precedence(setting: Any, tmp_path: Path) -> None:
         ("TELEMETRY_ENVIRONMENT", "OTEL_RESOURCE_ATTRIBUTES", "environment",
          ("staging", "deployment.environment.name=production"), "staging"),
         ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT", "limits_attribute_count", ("1", "2"), 1),
-        ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT", "limits_event_attribute_count", ("1", "2"), 1),
+        ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT", "limits_link_attribute_count", ("1", "2"), 1),
     ],
 )  # fmt: skip
 def test_order_of_variables(stronger: str, weaker: str, name: str, texts: tuple[str, str], expected: object) -> None:
@@ -161,6 +161,23 @@ def test_resource_attributes_are_percent_decoded() -> None:
     """Commas, equals signs and anything else stand in the variable as percent-encoded UTF-8."""
     settings = read({"OTEL_RESOURCE_ATTRIBUTES": " key%2Cone = a%2Cb%3Dc , two=%C3%A4 , three=x=y "})
     assert settings.resource_attributes == {"key,one": "a,b=c", "two": "ä", "three": "x=y"}
+
+
+@pytest.mark.parametrize("text", ["a=%ff", "%ff=a"])
+def test_resource_attributes_that_are_no_utf8(text: str) -> None:
+    """One attribute that cannot be decoded discards the whole variable, as OpenTelemetry's specification asks."""
+    settings = read({"OTEL_RESOURCE_ATTRIBUTES": f"service.name=b,{text}"}, service_name="c")
+    assert settings.resource_attributes == {}
+    assert settings.warnings[0].startswith(
+        f"OTEL_RESOURCE_ATTRIBUTES='service.name=b,{text}': 'utf-8' codec can't decode"
+    )
+
+
+def test_limits_as_a_whole() -> None:
+    """Limits that are given as one value replace all that other sources say of them."""
+    limits = SpanLimits(event_count=3)
+    assert read({"OTEL_SPAN_LINK_COUNT_LIMIT": "5"}, limits=limits).limits == limits
+    assert read({"OTEL_SPAN_LINK_COUNT_LIMIT": "5"}).limits == SpanLimits(link_count=5)
 
 
 @pytest.mark.parametrize("arguments", [{"resource_attributes": {"service.name": "a"}}, {"service_name": "a"}])

@@ -46,4 +46,8 @@ def test_the_docstring_draws_the_whole_tree() -> None:
 def test_a_contract_error_lists_all_its_findings() -> None:
     """One finding is the message itself; several are counted and listed."""
     assert str(errors.ContractError("only one")) == "only one"
-    assert str(errors.ContractError("a", "b")).splitlines() == ["2 breaches of the telemetry contracts:", "  - a", "  - b"]
+    assert str(errors.ContractError("a", "b")).splitlines() == [
+        "2 breaches of the telemetry contracts:",
+        "  - a",
+        "  - b",
+    ]

@@ -60,9 +60,9 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     """Load what is heavy when it is first asked for."""
     if name == "__version__":
-        from telemetry.version import version
+        from telemetry.version import VERSION
 
-        return version()
+        return VERSION
     if name not in _LAZY:
         raise AttributeError(f"module 'telemetry' has no attribute {name!r}")
     from importlib import import_module

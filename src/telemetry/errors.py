@@ -101,7 +101,7 @@ class ToolchainError(PipelineError):
     """A toolchain run failed, timed out, or could not start.
 
     Attributes:
-        code: `toolchain_missing`, `toolchain_failed`, `timeout`, `out_of_memory`, or `io` for a folder that is not there.
+        code: `toolchain_missing`, `toolchain_failed`, `timeout`, `out_of_memory`, or `io` for a missing folder.
         exit_status: What the child returned, negative for a signal; None when it never ran.
     """
 

@@ -68,7 +68,7 @@ def test_a_scrape_is_read_by_the_parsers_and_by_promtool(tmp_path: Path) -> None
         text = httpx.get(url, headers={"Accept": "text/plain"}).text
         openmetrics = httpx.get(url, headers={"Accept": "application/openmetrics-text; version=1.0.0"}).text
         families = {family.name: family for family in parse_text(text)}
-        names = {family.name for family in parse_openmetrics(openmetrics)}
+        names = {family.name for family in parse_openmetrics(openmetrics)}  # type: ignore[no-untyped-call]
         ours = "".join(
             f"{line}\n"
             for line in text.splitlines()

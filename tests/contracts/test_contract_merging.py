@@ -68,6 +68,8 @@ def test_cardinality_is_set_anew(files: Files) -> None:
     registry = files.load({"cardinality": {"staging": 7, "offline": 3}})
     limits = {name: registry.cardinality_limit(name) for name in ("staging", "offline", "production", "development")}
     assert limits == {"staging": 7, "offline": 3, "production": 200, "development": 200}
+    registry = files.load({"cardinality": {"default": 100}})
+    assert (registry.cardinality_limit("development"), registry.cardinality_limit("production")) == (100, 200)
 
 
 @pytest.mark.parametrize("key", ["metrics", "attributes", "spans", "fields", "events"])

@@ -136,9 +136,10 @@ def test_the_nearest_declaration_counts() -> None:
         "a.b.*": AttributeContract("a.b.*", "string", "B."),
         "a.c": AttributeContract("a.c", "boolean", "C."),
     }
-    span = SpanContract("s", "S.", attributes={"a.d": attribute("double")})
-    assert span.breaches({"a.x": 1, "a.b.x": "s", "a.c": True, "a.d": 0.5}, False, common) == []
-    assert len(span.breaches({"a.x": "s", "a.b.x": 1, "a.c": 1, "a.d": "s"}, False, common)) == 4
+    common["a.e"] = AttributeContract("a.e", "string", "E.")
+    span = SpanContract("s", "S.", attributes={"a.d": attribute("double"), "a.e": attribute("boolean")})
+    assert span.breaches({"a.x": 1, "a.b.x": "s", "a.c": True, "a.d": 0.5, "a.e": True}, False, common) == []
+    assert len(span.breaches({"a.x": "s", "a.b.x": 1, "a.c": 1, "a.d": "s", "a.e": "s"}, False, common)) == 5
 
 
 def test_a_line_that_keeps_its_contract() -> None:

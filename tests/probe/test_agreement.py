@@ -21,7 +21,9 @@ INTEGERS = sorted(set(SCALARS) - {"bool"})
 PARAMETERS = {f"{name}_{letter}": name for name in (*INTEGERS, "bool") for letter in "ab"}
 BATCH = 60
 # A failure names its expression; shrinking a whole batch would compile for minutes.
-BATCHES = settings(deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
+BATCHES = settings(
+    deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate), suppress_health_check=list(HealthCheck)
+)
 
 
 def numbers(type_: str, depth: int) -> st.SearchStrategy[str]:

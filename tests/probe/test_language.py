@@ -85,6 +85,13 @@ def test_bits_move_as_in_twos_complement(expression: str, type_: str, left: int,
     assert value_of(expression, type_, left, right) == expected
 
 
+def test_the_smallest_number_has_a_literal_and_no_counterpart() -> None:
+    """`-128i8` is a number, and changing its sign is a fault when it runs, not an error in the text."""
+    assert evaluated("operator f() -> i8 { return -128i8; }") == -128
+    with pytest.raises(Fault, match="128 overflows i8"):
+        evaluated("operator f() -> i8 { return -(-128i8); }")
+
+
 @pytest.mark.parametrize("amount", [-1, 8, 127])
 @pytest.mark.parametrize("symbol", ["<<", ">>"])
 def test_shifts_by_the_width_or_more_are_faults(symbol: str, amount: int) -> None:

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from telemetry._hotpath import TWIN
-from telemetry.version import version
+from telemetry.version import VERSION
 
 
 def _print(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"telemetry {version()}, {TWIN} hot path")
+        typer.echo(f"telemetry {VERSION}, {TWIN} hot path")
         raise typer.Exit
 
 

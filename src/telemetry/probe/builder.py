@@ -146,7 +146,7 @@ class Builder(Transformer[Token, tree.Spec]):
 
     def unary(self, _: Meta, symbol: Token, operand: tree.Expression) -> tree.Expression:
         """Build a sign or negation; a negative number is one literal, for `-128i8` has no positive counterpart."""
-        if symbol == "-" and isinstance(operand, tree.Literal) and operand.type != BOOL:
+        if symbol == "-" and isinstance(operand, tree.Literal) and operand.type != BOOL and operand.value >= 0:
             return tree.Literal(_place(symbol), -operand.value, operand.type)
         return tree.Unary(_place(symbol), str(symbol), operand)
 

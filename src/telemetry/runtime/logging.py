@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import final
 
 from telemetry.config import Settings
@@ -48,10 +49,9 @@ class LogOutput:
             component=settings.component,
             env=settings.environment,
         )
-        if _is_json(settings):
-            chain = json_chain(run, registry=registry, sinks=sinks, tally=tally)
-        else:
-            chain = console_chain(run, registry=registry, sinks=sinks, tally=tally, colors=False)
+        chain = partial(
+            json_chain if _is_json(settings) else console_chain, run, registry=registry, sinks=sinks, tally=tally
+        )
         writer = None if quiet else LineWriter(tally=tally)
         self.channel = LogChannel(chain, writer, level=settings.log_level, tally=tally)
         self._records_only = LogChannel(chain, None, level=settings.log_level, tally=tally) if sinks else None
@@ -64,7 +64,7 @@ class LogOutput:
         self._before = use_channel(self.channel)
         if not logging.getLogger().handlers:
             self._last_resort = logging.lastResort
-            logging.lastResort = stdlib_handler(self.channel)  # type: ignore[assignment]  # any handler will do
+            logging.lastResort = stdlib_handler(self.channel)
         elif self._records_only is not None:
             self._handler = attach_stdlib(self._records_only)
 
@@ -74,7 +74,7 @@ class LogOutput:
             use_channel(self._before)
             self._before = self.channel
         if self._last_resort is not None:
-            logging.lastResort, self._last_resort = self._last_resort, None  # type: ignore[assignment]
+            logging.lastResort, self._last_resort = self._last_resort, None
         if self._handler is not None:
             detach_stdlib(self._handler)
             self._handler = None

@@ -7,6 +7,7 @@ from typing import Any, final
 
 from telemetry.config import Settings
 from telemetry.signals import FamilySource, LogSink, Resource, SpanSink
+from telemetry.version import VERSION
 
 
 @final
@@ -80,12 +81,11 @@ def _worker(settings: Settings, resource: Resource, source: FamilySource) -> Any
         return None
     from telemetry.export import ExportWorker, Schedule
     from telemetry.export.otlp import OtlpExporter
-    from telemetry.version import version
 
     exporter = OtlpExporter(
         settings.endpoint,
         resource,
-        scope=("telemetry", version()),
+        scope=("telemetry", VERSION),
         timeout_seconds=settings.export_timeout_ms / 1000,
         protocol=settings.protocol,
     )

@@ -7,7 +7,7 @@ import platform
 
 from telemetry.config import Settings
 from telemetry.signals import Resource
-from telemetry.version import version
+from telemetry.version import VERSION
 
 
 def resource_of(settings: Settings) -> Resource:
@@ -22,7 +22,7 @@ def resource_of(settings: Settings) -> Resource:
             "process.runtime.version": platform.python_version(),
             "telemetry.sdk.name": "telemetry",
             "telemetry.sdk.language": "python",
-            "telemetry.sdk.version": version(),
+            "telemetry.sdk.version": VERSION,
             **settings.resource_attributes,
         }
     )
