@@ -27,7 +27,6 @@ HostKind = Literal["online", "offline"]
 WorkspaceTier = Literal["free", "team", "enterprise"]
 LogFormat = Literal["auto", "console", "json"]
 Exporter = Literal["otlp", "console", "prometheus"]
-Propagator = Literal["tracecontext", "baggage"]
 Protocol = Literal["http/protobuf", "http/json", "grpc"]
 RootSampler = Literal["always_on", "always_off", "traceidratio"]
 ParentSampler = Literal["parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"]
@@ -52,7 +51,7 @@ class SpanLimits:
 class Settings:
     """Everything that can be set, checked. `SETTINGS` says where each one is read from.
 
-    An empty tuple of exporters or propagators stands for `none`.
+    An empty tuple of exporters stands for `none`.
 
     Attributes:
         warnings: What was ignored while reading, one sentence each; two settings may be equal in spite of it.
@@ -66,6 +65,9 @@ class Settings:
     environment: Environment = "development"
     registry: tuple[Path, ...] = ()
     endpoint: str | None = None
+    traces_endpoint: str | None = None
+    metrics_endpoint: str | None = None
+    logs_endpoint: str | None = None
     protocol: Protocol = "http/protobuf"
     export_timeout_ms: int = 10000
     prometheus_port: int | None = None
@@ -85,10 +87,8 @@ class Settings:
     traces_exporter: tuple[Exporter, ...] = ("otlp",)
     metrics_exporter: tuple[Exporter, ...] = ("otlp",)
     logs_exporter: tuple[Exporter, ...] = ("otlp",)
-    propagators: tuple[Propagator, ...] = ("tracecontext", "baggage")
     limits: SpanLimits = SpanLimits()
     batch_delay_ms: int = 5000
-    batch_timeout_ms: int = 30000
     batch_queue_size: int = 2048
     batch_size: int = 512
     metric_export_interval_ms: int = 5000
@@ -205,6 +205,9 @@ SETTINGS: Final = (
     Setting("environment", _one_of(Environment), ("TELEMETRY_ENVIRONMENT", f"{_ATTR} deployment.environment.name")),
     Setting("registry", _paths, ("TELEMETRY_REGISTRY",)),
     Setting("endpoint", _url, ("TELEMETRY_EXPORTER_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")),
+    Setting("traces_endpoint", _url, ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",)),
+    Setting("metrics_endpoint", _url, ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",)),
+    Setting("logs_endpoint", _url, ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",)),
     Setting("protocol", _one_of(Protocol), ("OTEL_EXPORTER_OTLP_PROTOCOL",)),
     Setting("export_timeout_ms", _number(int, 1), ("OTEL_EXPORTER_OTLP_TIMEOUT",)),
     Setting("prometheus_port", _number(int, 0, 65535), ("PROMETHEUS_PORT", "OTEL_EXPORTER_PROMETHEUS_PORT")),
@@ -224,7 +227,6 @@ SETTINGS: Final = (
     Setting("traces_exporter", _EXPORTERS, ("OTEL_TRACES_EXPORTER",)),
     Setting("metrics_exporter", _EXPORTERS, ("OTEL_METRICS_EXPORTER",)),
     Setting("logs_exporter", _EXPORTERS, ("OTEL_LOGS_EXPORTER",)),
-    Setting("propagators", _some_of(Propagator), ("OTEL_PROPAGATORS",)),
     Setting("limits_attribute_count", _LIMIT, ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")),
     Setting("limits_attribute_value_length", _LIMIT, _LENGTHS),
     Setting("limits_event_count", _LIMIT, ("OTEL_SPAN_EVENT_COUNT_LIMIT",)),
@@ -232,7 +234,6 @@ SETTINGS: Final = (
     Setting("limits_event_attribute_count", _LIMIT, ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")),
     Setting("limits_link_attribute_count", _LIMIT, ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")),
     Setting("batch_delay_ms", _number(int, 0), ("OTEL_BSP_SCHEDULE_DELAY",)),
-    Setting("batch_timeout_ms", _number(int, 0), ("OTEL_BSP_EXPORT_TIMEOUT",)),
     Setting("batch_queue_size", _number(int, 1), ("OTEL_BSP_MAX_QUEUE_SIZE",)),
     Setting("batch_size", _number(int, 1), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE",)),
     Setting("metric_export_interval_ms", _number(int, 1), ("OTEL_METRIC_EXPORT_INTERVAL",)),

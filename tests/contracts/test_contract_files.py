@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -274,6 +275,8 @@ def test_all_mistakes_are_in_one_error(files: Files) -> None:
     assert error.findings == tuple(str(item) for item in error.errors)
     assert str(error).startswith("3 breaches of the telemetry contracts:\n  - ")
     assert isinstance(error, ContractError)
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), [item.pointer for item in copy.errors]) == (str(error), [item.pointer for item in error.errors])
 
 
 def test_mistakes_of_several_files_are_in_one_error(files: Files) -> None:

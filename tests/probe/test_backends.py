@@ -11,7 +11,7 @@ import pytest
 from tests.probe.workbench import BACKENDS, SPECS, built, planned
 
 from telemetry.errors import UnsupportedError
-from telemetry.probe import ExecutionGraph, backend, backends, lower, parse, plan, readiness
+from telemetry.probe import ExecutionGraph, Invocation, backend, backends, lower, parse, plan, readiness
 from telemetry.probe.backends.llvmsource import translate
 
 ALL_SPECS = sorted(SPECS.rglob("*.spec"))
@@ -114,6 +114,6 @@ def _only_faults_that_the_reference_has(violations: tuple[object, ...]) -> bool:
     return all("the reference faults too" in str(violation) for violation in violations)
 
 
-def _last_invocation(graph: ExecutionGraph, name: str) -> object:
+def _last_invocation(graph: ExecutionGraph, name: str) -> Invocation:
     operator = graph.operators[-1]
     return lower(backend(name), operator, operator.clauses, graph)

@@ -88,8 +88,10 @@ def _prove(
     argv = ["frama-c", "-wp", "-wp-rte", "-wp-prover", prover, "-wp-timeout", goal_seconds, source.name]
     try:
         tool = f"frama-c {version('frama-c')}"
+        # Frama-C looks for relative names in PWD, not in its working folder.
+        variables = {**environ, "PWD": str(source.parent.resolve())}
         run = run_toolchain(
-            argv, cwd=source.parent, timeout_seconds=timeout_seconds, artefacts=artefacts, environ=environ
+            argv, cwd=source.parent, timeout_seconds=timeout_seconds, artefacts=artefacts, environ=variables
         )
     except ToolchainError as error:
         return Proof("frama-c", prover, 0, 0, note=error.code)

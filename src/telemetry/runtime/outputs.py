@@ -10,6 +10,9 @@ from telemetry.signals import FamilySource, LogSink, Resource, SpanSink
 from telemetry.version import VERSION
 
 
+_SIGNALS = ("traces", "metrics", "logs")
+
+
 @final
 class Outputs:
     """What the settings ask for, opened and closed together.
@@ -27,13 +30,13 @@ class Outputs:
         self._server: Any = None
         self._neighbour: Any = None
         self.port: int | None = None
-        exports = () if self._worker is None else (self._worker,)
-        self.span_sinks: tuple[SpanSink, ...] = exports if "otlp" in settings.traces_exporter else ()
+        worker = self._worker
+        self.span_sinks: tuple[SpanSink, ...] = (worker,) if worker and _is_sent("traces", settings) else ()
         if settings.console:
             from .console import ConsoleTree
 
             self.span_sinks = (ConsoleTree(), *self.span_sinks)
-        self.log_sinks: tuple[LogSink, ...] = exports if "otlp" in settings.logs_exporter else ()
+        self.log_sinks: tuple[LogSink, ...] = (worker,) if worker and _is_sent("logs", settings) else ()
 
     def open(self) -> None:
         """Listen, and start what sends.
@@ -77,7 +80,7 @@ class Outputs:
 
 
 def _worker(settings: Settings, resource: Resource, source: FamilySource) -> Any:
-    if settings.endpoint is None:
+    if not any(_is_sent(signal, settings) for signal in _SIGNALS):
         return None
     from telemetry.export import ExportWorker, Schedule
     from telemetry.export.otlp import OtlpExporter
@@ -86,6 +89,7 @@ def _worker(settings: Settings, resource: Resource, source: FamilySource) -> Any
         settings.endpoint,
         resource,
         scope=("telemetry", VERSION),
+        endpoints={signal: url for signal in _SIGNALS if (url := _own_endpoint(signal, settings)) is not None},
         timeout_seconds=settings.export_timeout_ms / 1000,
         protocol=settings.protocol,
     )
@@ -95,4 +99,15 @@ def _worker(settings: Settings, resource: Resource, source: FamilySource) -> Any
         delay_seconds=settings.batch_delay_ms / 1000,
         metrics_seconds=settings.metric_export_interval_ms / 1000,
     )
-    return ExportWorker(exporter, source if "otlp" in settings.metrics_exporter else None, schedule=schedule)
+    return ExportWorker(exporter, source if _is_sent("metrics", settings) else None, schedule=schedule)
+
+
+def _is_sent(signal: str, settings: Settings) -> bool:
+    """Tell whether a signal leaves by OTLP: it has an endpoint, and its exporter was not set to something else."""
+    has_endpoint = settings.endpoint is not None or _own_endpoint(signal, settings) is not None
+    return has_endpoint and "otlp" in getattr(settings, f"{signal}_exporter")
+
+
+def _own_endpoint(signal: str, settings: Settings) -> str | None:
+    endpoint: str | None = getattr(settings, f"{signal}_endpoint")
+    return endpoint
