@@ -9,7 +9,6 @@ from telemetry.config import Settings
 from telemetry.signals import FamilySource, LogSink, Resource, SpanSink
 from telemetry.version import VERSION
 
-
 _SIGNALS = ("traces", "metrics", "logs")
 
 
