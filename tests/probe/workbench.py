@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from telemetry.probe import (
+    BackendDescriptor,
     CompiledArtefact,
     ExecutionGraph,
     Interpreter,
@@ -52,9 +53,9 @@ def planned(text: str) -> ExecutionGraph:
     return plan(parse_text(textwrap.dedent(text), Path("test.spec")))
 
 
-def built(graph: ExecutionGraph, backend_name: str, workspace: Path, operator: str | None = None) -> Build:
+def built(graph: ExecutionGraph, by: str | BackendDescriptor, workspace: Path, operator: str | None = None) -> Build:
     """Lower and compile an operator; by default the one that nothing calls."""
-    descriptor = backend(backend_name)
+    descriptor = backend(by) if isinstance(by, str) else by
     chosen = graph.operators[-1] if operator is None else graph.spec.operator(operator)
     invocation = lower(descriptor, chosen, chosen.clauses, graph)
     return Build(graph, chosen, invocation, compile(descriptor, invocation, workspace))

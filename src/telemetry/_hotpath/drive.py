@@ -38,7 +38,7 @@ def give_up(site: Site, span: Span | None, token: Any, labels: Labels, begun: in
         detach(token)
     _failed(site, span, labels, elapsed, error)
     if span is not None:
-        span.finish(span.start_ns + elapsed)
+        span.close(elapsed)
 
 
 def results_of(site: Site, span: Span, result: Any) -> None:
@@ -53,7 +53,7 @@ def open_call(site: Site, values: tuple[Any, ...]) -> Span | None:
     """Start the span of a call; None when the site records metrics only."""
     if not site.name:
         return None
-    span: Span = object.__new__(Span)
+    span = Span()
     span.site = site
     span.values = values
     begin(span)
@@ -132,7 +132,7 @@ async def _awaited(site: Site, span: Span | None, labels: Labels, begun: int, aw
         detach(token)
     close_call(site, span, labels, elapsed, result)
     if span is not None:
-        span.finish(span.start_ns + elapsed)
+        span.close(elapsed)
     return result
 
 
@@ -172,7 +172,7 @@ class _Resumes:
             _failed(self.site, self.span, self.labels, self.running, error)
         if self.span is not None:
             self.span.running_ns = self.running
-            self.span.finish(self.span.start_ns + monotonic_ns() - self.begun)
+            self.span.close(monotonic_ns() - self.begun)
 
 
 def generate(

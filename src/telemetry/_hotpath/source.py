@@ -14,7 +14,7 @@ from types import CodeType, FunctionType
 from . import ambient, ids
 from .drive import as_child, follow, give_up, results_of
 from .parameters import Parameters
-from .site import QUEUE_LIMIT, Site
+from .site import QUEUE_LIMIT, Site, Source
 from .span import Span
 from .values import capture, clean, label
 
@@ -33,6 +33,7 @@ _SHARED: dict[str, Any] = {
     "Span": Span,
     "as_child": as_child,
     "bisect": bisect_left,
+    "bool": bool,
     "callable": callable,
     "capture": capture,
     "clean": clean,
@@ -41,11 +42,11 @@ _SHARED: dict[str, Any] = {
     "label": label,
     "len": len,
     "monotonic": monotonic_ns,
-    "new": object.__new__,
     "now": time_ns,
     "results_of": results_of,
     "sequence": ids.next_sequence,
     "str": str,
+    "type": type,
 }
 
 
@@ -67,15 +68,14 @@ def synchronous(function: Callable[..., Any], site: Site, parameters: Parameters
         *_captures(site, parameters),
         *(_open_span(site) if site.name else ()),
         "@begun = @monotonic()",
-        *(("@span.begun = @begun",) if site.name else ()),
         "try:",
         f"    @result = @function({parameters.call})",
         "except @BaseException as @error:",
         f"    @give_up(@site, {_handles(site)}, @error)",
         "    raise",
-        "@end = @monotonic()",
+        "@elapsed = @monotonic() - @begun",
         *(("@reset(@token)",) if site.name else ()),
-        "if @result.__class__ is @coroutine:",
+        "if @type(@result) is @coroutine:",
         f"    return @follow(@site, {_handles(site, token=False)}, @result)",
         *_metrics(site),
         *_close_span(site),
@@ -123,25 +123,33 @@ def _captures(site: Site, parameters: Parameters) -> list[str]:
     lines = []
     for index, source in enumerate(site.sources):
         careful = f"@capture(@source{index}, {parameters.mapping}, @count)"
-        if source.function is not None or source.convert is not None:
-            lines.append(f"@v{index} = {careful}")
-            continue
-        expression = ".".join((source.parameter, *source.path))
-        if source.path:
-            lines += ["try:", f"    @v{index} = {expression}", "except @Exception:", f"    @v{index} = {careful}"]
-            tidy = f"{careful} if @callable(@v{index}) else @clean(@v{index})"
-            lines += [f"if @v{index}.__class__ is not @str:", f"    @v{index} = {tidy}"]
+        lines += _read(index, source, careful)
+        if index in site.labels:
+            lines += [f"if @type(@v{index}) is @str:", f"    @l{index} = @v{index}", "else:"]
+            lines += [f"    @v{index} = {_tidied(index, source, careful)}", f"    @l{index} = @label(@v{index})"]
         else:
-            lines += [f"@v{index} = {expression}", f"if @v{index}.__class__ is not @str:"]
-            lines += [f"    @v{index} = @clean(@v{index})"]
-    for index in site.labels:
-        lines.append(f"@l{index} = @v{index} if @v{index}.__class__ is @str else @label(@v{index})")
+            lines += [f"if @type(@v{index}) is not @str and @type(@v{index}) is not @bool:"]
+            lines += [f"    @v{index} = {_tidied(index, source, careful)}"]
     return lines
+
+
+def _read(index: int, source: Source, careful: str) -> list[str]:
+    if source.function is not None or source.convert is not None:
+        return [f"@v{index} = {careful}"]
+    expression = ".".join((source.parameter, *source.path))
+    if not source.path:
+        return [f"@v{index} = {expression}"]
+    return ["try:", f"    @v{index} = {expression}", "except @Exception:", f"    @v{index} = {careful}"]
+
+
+def _tidied(index: int, source: Source, careful: str) -> str:
+    """Give the text that makes an attribute value of what was read; a mapping's method stands before its key."""
+    return f"{careful} if @callable(@v{index}) else @clean(@v{index})" if source.path else f"@clean(@v{index})"
 
 
 def _open_span(site: Site) -> list[str]:
     return [
-        "@span = @new(@Span)",
+        "@span = @Span()",
         "@span.site = @site",
         "@span.sequence = @number = @sequence()",
         *((f"@span.values = {_values(site)}",) if site.sources else ()),
@@ -149,10 +157,9 @@ def _open_span(site: Site) -> list[str]:
         "if @outer:",
         "    @token = @as_child(@span, @outer)",
         "else:",
-        "    @span.parent = None",
         "    @span.trace = @number",
         "    @inner = @ambient()",
-        "    @put(@inner, @key, @span)",
+        "    @fill(@inner, @key, @span)",
         "    @token = @set(@inner)",
         "@span.start_ns = @now()",
     ]
@@ -163,7 +170,7 @@ def _close_span(site: Site) -> list[str]:
         return []
     return [
         *(("@results_of(@site, @span, @result)",) if site.results else ()),
-        "@span.end_ns = @span.start_ns + @end - @begun",
+        "@span.elapsed_ns = @elapsed",
         "@queue.append(@span)",
         f"if @len(@queue) >= {QUEUE_LIMIT}:",
         "    @spill()",
@@ -180,11 +187,11 @@ def _metrics(site: Site) -> list[str]:
         if spec is None:
             lines.append(f"@d{index}[@i{index}] += 1.0")
             continue
-        lines.append(f"@x = (@end - @begun) * {spec[1]!r}")
+        lines.append(f"@x = @elapsed * {spec[1]!r}")
         lines.append(f"@q{index}[@i{index} + @bisect(@bounds{index}, @x)] += 1")
         lines.append(f"@d{index}[@s{index}] += @x")
     if site.succeed is not None:
-        lines.append(f"@succeed({labels}, @end - @begun, @result)")
+        lines.append(f"@succeed({labels}, @elapsed, @result)")
     return lines
 
 

@@ -86,7 +86,8 @@ class Span(SpanBase):
     __slots__ = (
         "begun",
         "context_token",
-        "end_ns",
+        "elapsed_ns",
+        "ended_ns",
         "events",
         "extra",
         "failure",
@@ -109,7 +110,8 @@ class Span(SpanBase):
     parent: Span | TraceContext | None
     start_ns: int
     begun: int
-    end_ns: int | None
+    elapsed_ns: int | None
+    ended_ns: int | None
     running_ns: int | None
     values: tuple[Any, ...]
     extra: dict[str, Any] | None
@@ -132,6 +134,13 @@ class Span(SpanBase):
     def name(self) -> str:
         """The name, as the site or `update_name` gave it."""
         return self.renamed or self.site.name
+
+    @property
+    def end_ns(self) -> int | None:
+        """When it ended, in nanoseconds since the epoch: at `end()`, else with its block or function; None before."""
+        if self.ended_ns is not None or self.elapsed_ns is None:
+            return self.ended_ns
+        return self.start_ns + self.elapsed_ns
 
     @property
     def trace_id(self) -> int:
@@ -222,13 +231,16 @@ class Span(SpanBase):
         self.add_event("exception", details, timestamp)
 
     def end(self, end_time: int | None = None) -> None:
-        """End the span; a second end is ignored. `end_time` is nanoseconds since the epoch."""
-        if self.end_ns is None:
-            self.finish(end_time or self.start_ns + monotonic_ns() - self.begun)
+        """Set the end, by default now; a second end is ignored. `end_time` is nanoseconds since the epoch.
 
-    def finish(self, end_ns: int) -> None:
-        """Close the span at `end_ns` and hand it over."""
-        self.end_ns = end_ns
+        The span leaves with its block or function, however early it ended.
+        """
+        if self.end_ns is None:
+            self.ended_ns = end_time or time_ns()
+
+    def close(self, elapsed_ns: int) -> None:
+        """Hand the span over, this long after its start; for whoever opened it."""
+        self.elapsed_ns = elapsed_ns
         site = self.site
         site.queue.append(self)
         if len(site.queue) >= QUEUE_LIMIT:
@@ -257,20 +269,23 @@ class Span(SpanBase):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        elapsed = monotonic_ns() - self.begun
         detach(self.context_token)
         if error is not None:
             self.fail(error)
-        self.end()
+        self.close(elapsed)
 
 
 _UNSET: dict[str, Any] = {
     "context_token": None,
-    "end_ns": None,
+    "elapsed_ns": None,
+    "ended_ns": None,
     "events": (),
     "extra": None,
     "failure": None,
     "links": (),
     "mark": None,
+    "parent": None,
     "renamed": None,
     "running_ns": None,
     "status": ("unset", ""),

@@ -99,10 +99,10 @@ def span(
     named = _names.get((name, kind)) or _remember(name, kind)
     site = named.site
     if site is None:
-        opened: Span = object.__new__(_Dormant)
-        opened.site, opened.end_ns = _OFF, 0
+        opened: Span = _Dormant()
+        opened.site, opened.ended_ns = _OFF, 0
         return opened
-    opened = object.__new__(Span)
+    opened = Span()
     opened.site = site
     if links:
         opened.links = tuple(links)

@@ -52,7 +52,7 @@ class Recorder:
             span_id=span.span_id,
             parent_span_id=None if span.parent is None else span.parent.span_id,
             start_ns=span.start_ns,
-            end_ns=span.end_ns,
+            end_ns=span.end_ns or span.start_ns,
             attributes=attributes,
             kind=span.site.kind,  # type: ignore[arg-type]  # the decorator has checked it
             status=span.status[0],
@@ -90,13 +90,13 @@ class Recorder:
     def _events(self, span: Span) -> tuple[list[SpanEvent], int]:
         events = list(span.events)
         if span.failure is not None:
-            events.append(("exception", span.end_ns, span.failure.attributes()))
+            events.append(("exception", span.end_ns or span.start_ns, span.failure.attributes()))
         limit = self.limits.event_count
         made = [SpanEvent(name, time_ns, self._details(details)) for name, time_ns, details in events[-limit:]]
         return made, max(0, len(events) - limit)
 
     def _link(self, context: Any, given: Mapping[str, Any]) -> SpanLink:
-        state = getattr(context, "tracestate", None) or getattr(context, "trace_state", "")
+        state: Any = getattr(context, "tracestate", None) or getattr(context, "trace_state", "")
         header = state if isinstance(state, str) else state.to_header()
         details = self._details(given)
         return SpanLink(context.trace_id, context.span_id, int(context.trace_flags), header, details)
