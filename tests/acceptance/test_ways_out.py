@@ -14,6 +14,7 @@ import httpx
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
+from tests.engines import needs
 from tests.export.servers import OtlpReceiver, Prometheus, eventually
 
 _RUN = """
@@ -62,6 +63,7 @@ def _running(folder: Path, log: Path, **variables: str) -> Iterator[str]:
         assert process.wait(20) == 0, log.read_text()
 
 
+@needs("promtool")
 def test_a_scrape_is_read_by_the_parsers_and_by_promtool(tmp_path: Path) -> None:
     """Both formats parse, counters and histograms have the run's values, and promtool has nothing to complain of."""
     with _running(tmp_path, tmp_path / "log") as url:
@@ -88,6 +90,7 @@ def test_a_scrape_is_read_by_the_parsers_and_by_promtool(tmp_path: Path) -> None
     assert complaints.stderr == ""
 
 
+@needs("prometheus")
 def test_a_real_prometheus_scrapes_the_run(tmp_path: Path) -> None:
     """Prometheus takes the target as up, and answers a query with the run's own numbers."""
     with (

@@ -17,6 +17,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from tests.engines import needs
 
 from telemetry.errors import ConfigurationError, PortInUseError
 from telemetry.export import neighbour, openmetrics_text, prometheus_text
@@ -24,7 +25,7 @@ from telemetry.export.scrape import ScrapeServer
 from telemetry.signals import Family
 
 from .families import ALL, COUNTER, GAUGE, Fixed
-from .servers import PROMETHEUS_BINARY, Prometheus, eventually, fetch
+from .servers import Prometheus, eventually, fetch
 
 
 @pytest.fixture
@@ -352,7 +353,7 @@ def test_a_forked_child_does_not_keep_the_port(server: ScrapeServer) -> None:
     os.close(writer)
 
 
-@pytest.mark.skipif(PROMETHEUS_BINARY is None, reason="needs the Debian package prometheus")
+@needs("prometheus")
 def test_a_real_prometheus_scrapes_it(server: ScrapeServer, registry: CollectorRegistry, tmp_path: Path) -> None:
     """Prometheus scrapes the endpoint without complaint, and answers queries about ours and about the application's."""
     Counter("jobs", "Jobs.", registry=registry).inc(7)

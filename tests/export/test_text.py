@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.engines import needs
 
 from telemetry.export import prometheus_text
 from telemetry.export.sample import number
@@ -128,7 +128,7 @@ def _sample_count(family: Family, series: Series) -> int:
     return 1 if isinstance(value, int | float) else len(value.values) + 2
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool of the Debian package prometheus")
+@needs("promtool")
 def test_promtool_accepts_the_text() -> None:
     """Prometheus' own linter parses the page, and objects to nothing but the waived name."""
     checked = subprocess.run(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.engines import needs
 from tests.probe.workbench import BACKENDS, SPECS, built, planned
 
 from telemetry.errors import UnsupportedError
@@ -73,6 +74,7 @@ def test_lowering_is_repeatable(name: str) -> None:
     assert first.clause_id == plan(parse(path)).operators[-1].clauses.id
 
 
+@needs("clang")
 @pytest.mark.parametrize("path", ALL_SPECS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_generated_c_has_no_warnings(path: Path, compiler: str, tmp_path: Path) -> None:
@@ -87,6 +89,7 @@ def test_generated_c_has_no_warnings(path: Path, compiler: str, tmp_path: Path) 
     assert run.returncode == 0, run.stderr
 
 
+@needs("clang")
 @pytest.mark.parametrize("path", ALL_SPECS, ids=lambda path: path.stem)
 def test_llvm_ir_is_valid_with_opaque_pointers(path: Path, tmp_path: Path) -> None:
     """The form for LLVM 15 and later passes LLVM's verifier; Clang 14 reads it when told to."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
+from tests.engines import needs
 from tests.probe.workbench import SPECS, built, planned
 
 from telemetry.probe import parse, plan, prove
 
-pytestmark = pytest.mark.skipif(shutil.which("frama-c") is None, reason="Frama-C is optional, and is not installed")
+pytestmark = needs("frama-c")
 
 
 def test_an_operator_that_the_simplifier_understands_is_proved(tmp_path: Path) -> None:
@@ -42,6 +42,16 @@ def test_a_goal_that_is_not_proved_is_named_and_blocks_nothing(tmp_path: Path) -
     assert proof is not None
     assert not proof.complete
     assert any("ensures" in goal for goal in proof.unproved), proof
+
+
+@needs("why3", "cvc4")
+def test_with_why3_and_cvc4_the_clamp_is_proved_for_all_inputs(tmp_path: Path) -> None:
+    """The prover is named in the result, and leaves no goal of the clamp open."""
+    build = built(plan(parse(SPECS / "clamp.spec")), "c-gcc", tmp_path)
+    proof = prove(tmp_path / build.invocation.source_name, timeout_seconds=60)
+    assert proof is not None
+    assert proof.prover == "cvc4"
+    assert proof.complete, proof.unproved
 
 
 @pytest.mark.parametrize("name", ["saturating_add", "binary_search", "fixed_point_fir"])

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.engines import needs
 from tests.probe.workbench import BACKENDS, QUICK, SPECS, Build, built, planned
 
 from telemetry.probe import (
@@ -199,6 +200,7 @@ def test_the_evidence_is_the_same_each_time(tmp_path: Path) -> None:
     assert other.provenance_id != first.provenance_id
 
 
+@needs("clang")
 def test_the_evidence_names_what_it_is_about(tmp_path: Path) -> None:
     """Specification, clauses, backend, toolchain, source and artefact are in it, and what testing does not show."""
     build = built(planned(IDENTITY), "c-clang", tmp_path)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.engines import is_there
+
 from telemetry.probe import (
     BackendDescriptor,
     CompiledArtefact,
@@ -27,7 +29,7 @@ from telemetry.probe import (
 from telemetry.probe.datatypes import Value
 
 SPECS: Final = Path(__file__).parents[2] / "examples" / "specs"
-BACKENDS: Final = ("c-clang", "c-gcc", "llvm-ir", "python")
+BACKENDS: Final = tuple(name for name in ("c-clang", "c-gcc", "llvm-ir", "python") if is_there(*backend(name).binaries))
 QUICK: Final = Testing(cases=64)
 
 
