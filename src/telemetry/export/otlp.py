@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from telemetry.errors import ConfigurationError
 from telemetry.signals import Family, LogRecord, Resource, SpanRecord
 
+from .guest import filters_unchanged
+
 if TYPE_CHECKING:
     from .wire import Wire
 
@@ -101,9 +103,10 @@ class OtlpExporter:
 
     def _opened(self) -> Wire:
         if self._wire is None and not self._closed:
-            from .wire import Wire
+            with filters_unchanged():
+                from .wire import Wire
 
-            self._wire = Wire(self._addresses, self._timeout_seconds, self._resource, self._scope)
+                self._wire = Wire(self._addresses, self._timeout_seconds, self._resource, self._scope)
             if self._closed:  # by another thread, while this one imported
                 self._wire.close()
         if self._wire is None or self._closed:

@@ -16,6 +16,8 @@ from typing import final
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach, set_value
 
+from telemetry.logs import muted
+
 _EXPORTERS = "opentelemetry.exporter.otlp"
 _TALKERS = ("opentelemetry.exporter", "opentelemetry.sdk", "requests", "urllib3")
 
@@ -40,12 +42,17 @@ class Silence(logging.Filter):
 
     @contextmanager
     def around_export(self) -> Iterator[None]:
-        """Be silent in this thread, and tell instrumentation of HTTP clients to stay out (OpenTelemetry's own key)."""
+        """Be silent in this thread, and tell instrumentation of HTTP clients to stay out (OpenTelemetry's own key).
+
+        What other libraries log here, say an authentication plugin, reaches the application's handlers but not our
+        log channel, which would export it, and so never end.
+        """
         self.complaint = ""
         token = attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
         self._threads.add(get_ident())
         try:
-            yield
+            with muted():
+                yield
         finally:
             self._threads.discard(get_ident())
             detach(token)

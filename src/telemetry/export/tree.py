@@ -122,8 +122,6 @@ def _node_lines(root: _Node, bounds: _Bounds) -> Iterator[list[Piece]]:
         if isinstance(entry.what, int):
             yield [Piece(f"{entry.branch}… {_spans(entry.what)} more", "dim")]
             continue
-        if entry.what.drawn:
-            continue
         entry.what.drawn = True
         yield _span_line(entry.branch, entry.what)
         stack.extend(reversed(list(_children(entry, entry.what, bounds))))

@@ -73,6 +73,7 @@ class ExportWorker:
     __slots__ = (
         "__weakref__",
         "_closing",
+        "_ended_well",
         "_exporter",
         "_ledger",
         "_logs",
@@ -143,14 +144,13 @@ class ExportWorker:
             return False
         end = monotonic() + deadline_seconds
         self._close_outboxes()
-        last = self._turnstile.ask()
         self._finish(end - deadline_seconds * _LAST_SHARE)
         self._over = True
         self._exporter.close()
         self._finish(end)
         self._spans.abandon()
         self._logs.abandon()
-        arrived = not self.losses() and (self._thread is None or self._turnstile.wait(last, 0))
+        arrived = not self.losses() and (self._thread is None or self._ended_well)
         if not arrived:
             self._tell_last(deadline_seconds)
         return arrived
@@ -173,6 +173,7 @@ class ExportWorker:
         self._thread = None
         self._told = -1
         self._trouble = ""
+        self._ended_well = False
         self._records_due = monotonic() + self._schedule.delay_seconds
         self._metrics_due = monotonic() + self._schedule.metrics_seconds if self._source is not None else inf
 
@@ -208,13 +209,14 @@ class ExportWorker:
             self._wake.clear()
             if not self._closing:
                 self._turn(everything=self._turnstile.waiting)
-        self._turn(everything=True)
+        self._ended_well = self._turn(everything=True)
 
-    def _turn(self, *, everything: bool) -> None:
+    def _turn(self, *, everything: bool) -> bool:
         request = self._turnstile.asked
         troubles = [*self._send_records(everything=everything), *self._push_metrics(everything=everything)]
         self._tell(troubles)
         self._turnstile.answer(request, faultless=not troubles)
+        return not troubles
 
     def _send_records(self, *, everything: bool) -> list[str]:
         if not (everything or self._spans.ready or self._logs.ready or monotonic() >= self._records_due):

@@ -12,6 +12,7 @@ from telemetry.signals import LogSink
 from .channel import Processor
 from .console import ConsoleLine
 from .contract import ContractCheck, EventRegistry
+from .guest import import_structlog
 from .jsonlines import render_json
 from .processors import RunFields, add_exception, add_severity, add_timestamp, add_trace_ids, redact_fields
 from .router import LogRouter
@@ -55,6 +56,7 @@ def console_chain(
         tally: Counts breaches and failing sinks.
         colors: Whether to colour; the caller knows the terminal, and `NO_COLOR`.
     """
+    import_structlog()
     from structlog.dev import ConsoleRenderer, plain_traceback
 
     renderer = ConsoleRenderer(colors=colors, sort_keys=False, exception_formatter=plain_traceback)
@@ -64,6 +66,7 @@ def console_chain(
 def _shared(
     run: RunFields | None, registry: EventRegistry | None, sinks: Sequence[LogSink], tally: Tally
 ) -> list[Processor]:
+    import_structlog()
     from structlog.contextvars import merge_contextvars
     from structlog.processors import StackInfoRenderer
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast, final
 
 from .channel import EventDict, LogChannel
+from .guest import import_structlog
 from .processors import claim
 from .writer import LineWriter
 
@@ -30,6 +31,7 @@ def get_logger(name: str = "") -> FilteringBoundLogger:
     Args:
         name: The field `logger` of each line; usually `__name__`.
     """
+    import_structlog()
     from structlog import wrap_logger
 
     return cast("FilteringBoundLogger", wrap_logger(_Source(name), [_emit], cast("Any", _filtering), dict, False))
