@@ -1,14 +1,14 @@
 """The error tree: everything that `telemetry` raises on purpose, and never in a hot path.
 
-    TelemetryError
-    ├── ConfigurationError         a setting is wrong, or contradicts the running configuration
-    │   └── PortInUseError         the scrape endpoint cannot listen
-    ├── ContractError              code asks for what the registry does not allow
-    │   └── RegistryError          a registry file cannot be read; has the file and a JSON pointer
-    └── PipelineError              a stage of a pipeline failed; has a `code` out of the `error_code` labels
-        ├── SpecError              the specification is wrong; has the line and column
-        ├── UnsupportedError       the backend cannot express the specification
-        └── ToolchainError         a toolchain run failed, timed out, or could not start
+TelemetryError
+├── ConfigurationError         a setting is wrong, or contradicts the running configuration
+│   └── PortInUseError         the scrape endpoint cannot listen
+├── ContractError              code asks for what the registry does not allow
+│   └── RegistryError          a registry file cannot be read; has the file and a JSON pointer
+└── PipelineError              a stage of a pipeline failed; has a `code` out of the `error_code` labels
+    ├── SpecError              the specification is wrong; has the line and column
+    ├── UnsupportedError       the backend cannot express the specification
+    └── ToolchainError         a toolchain run failed, timed out, or could not start
 """
 
 from __future__ import annotations

@@ -7,10 +7,11 @@ import random
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import replace
 from threading import Thread
 from time import monotonic
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from telemetry.errors import ConfigurationError
 from telemetry.export.otlp import OtlpExporter
 from telemetry.export.size import log_bytes, span_bytes
+from telemetry.logs import LogChannel, attach_stdlib, detach_stdlib
 from telemetry.signals import AttributeValue, Family, LogRecord, Resource, Series, SpanEvent, SpanRecord
 
 from .families import ALL, COUNTER, GAUGE, HISTOGRAM, SUMMARY
@@ -227,6 +229,21 @@ def test_size_bounds_a_span_from_above(record: SpanRecord) -> None:
     assert encode_spans([span]).ByteSize() <= span_bytes(record)
 
 
+def test_size_bounds_many_attributes_from_above() -> None:
+    """The bound holds for each attribute, and not only on the average of a span."""
+    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+    from opentelemetry.sdk.resources import Resource as SdkResource
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+    from telemetry.export.translation import FinishedSpan
+
+    values: tuple[AttributeValue, ...] = ("", "x", -1, 1 << 80, 0.5, True, ("", "x"), (-1, -2), (0.5,))
+    for value in values:
+        record = replace(SPAN, attributes={str(number): value for number in range(500)})
+        span = FinishedSpan(record, SdkResource({}), InstrumentationScope("telemetry"))
+        assert encode_spans([span]).ByteSize() <= span_bytes(record)
+
+
 @given(_texts, _texts, _attributes)
 def test_size_bounds_a_log_record_from_above(event: str, logger: str, fields: dict[str, AttributeValue]) -> None:
     """No log record takes more bytes in a request than its bound says."""
@@ -375,6 +392,33 @@ def test_nothing_is_sent_after_close(exporter: OtlpExporter, receiver: OtlpRecei
     assert receiver.requests == []
 
 
+def test_closing_while_another_thread_opens() -> None:
+    """A process that ends while the first export still imports leaves no connection and no log filter behind."""
+    code = """
+import logging, sys, threading, time
+from telemetry.export.otlp import OtlpExporter
+from telemetry.signals import Resource
+exporter = OtlpExporter("http://127.0.0.1:1", Resource({}))
+outcome = []
+def send():
+    try:
+        outcome.append(exporter.spans([]))
+    except Exception as error:
+        outcome.append(str(error))
+thread = threading.Thread(target=send)
+thread.start()
+time.sleep(0.02)
+exporter.close()
+assert "opentelemetry.exporter.otlp.proto.http.trace_exporter" not in sys.modules, "the test came too late"
+thread.join()
+loggers = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+print(outcome, [logger for logger in loggers if any("Silence" in repr(each) for each in logger.filters)])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "is closed; make another one" in run.stdout, run.stderr
+    assert run.stdout.rstrip().endswith("[]")
+
+
 def test_the_libraries_below_are_silent(caplog: pytest.LogCaptureFixture) -> None:
     """Neither the exporters nor the HTTP client log anything while we export, at whatever level."""
     caplog.set_level(logging.DEBUG)
@@ -382,9 +426,38 @@ def test_the_libraries_below_are_silent(caplog: pytest.LogCaptureFixture) -> Non
         receiver.answers.append((400, {}))
         exporter = OtlpExporter(receiver.url, RESOURCE)
         exporter.spans([SPAN])
-        exporter.spans([SPAN])
+        exporter.spans([replace(SPAN, status="unset")])
         exporter.close()
     assert [record.getMessage() for record in caplog.records] == []
+
+
+def test_log_lines_about_an_export_are_not_exported(
+    exporter: OtlpExporter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What some other library logs while we send reaches the application's handlers, and not our log channel."""
+    import requests
+
+    lines: list[object] = []
+
+    def keep(_logger: object, _method: str, line: MutableMapping[str, Any]) -> object:
+        lines.append(line["event"])
+        return line
+
+    request = requests.Session.request
+
+    def plugin(*arguments: object, **options: object) -> object:
+        logging.getLogger("corporate.auth").warning("token renewed")
+        return request(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(requests.Session, "request", plugin)
+    handler = attach_stdlib(LogChannel([keep]))
+    try:
+        exporter.logs([LOG])
+        logging.getLogger("corporate.auth").warning("idle")
+    finally:
+        detach_stdlib(handler)
+    assert caplog.messages == ["token renewed", "idle"]
+    assert lines == ["idle"]
 
 
 def test_other_users_of_the_same_loggers_are_heard(exporter: OtlpExporter, caplog: pytest.LogCaptureFixture) -> None:

@@ -25,7 +25,7 @@ from telemetry.export.scrape import ScrapeServer
 from telemetry.signals import Family
 
 from .families import ALL, COUNTER, GAUGE, Fixed
-from .servers import Prometheus, eventually, fetch
+from .servers import Prometheus, eventually, fetch, in_child
 
 
 @pytest.fixture
@@ -251,6 +251,21 @@ def test_slow_clients_do_not_hold_up_a_scrape(server: ScrapeServer) -> None:
         client.close()
 
 
+def test_a_client_that_does_not_read_leaves_no_traceback(
+    registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A page that the client does not take is given up after a while, in silence."""
+    monkeypatch.setattr("telemetry.export.scrape._Handler.timeout", 0.2)
+    long = Family("long", "gauge", "", "x" * 20_000_000, (), ())
+    with ScrapeServer(Fixed([long]), registry=registry) as running:
+        before = set(living_threads())
+        with socket.create_connection((running.host, running.port)) as client:
+            client.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+            assert eventually(lambda: set(living_threads()) - before)
+            assert eventually(lambda: set(living_threads()) <= before)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_dripping_client_is_cut_off(server: ScrapeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that keeps sending a byte at a time, and so never meets a read timeout, is cut off all the same."""
     monkeypatch.setattr("telemetry.export.scrape._REQUEST_SECONDS", 0.3)
@@ -338,11 +353,12 @@ def test_parallel_scrapes(server: ScrapeServer) -> None:
 def test_a_forked_child_does_not_keep_the_port(server: ScrapeServer) -> None:
     """The child has no copy of the listening socket: once the parent closes, nobody answers for it."""
     reader, writer = os.pipe()
-    child = os.fork()
-    if not child:
+
+    def closes_and_waits() -> bool:
         server.close()
-        os.read(reader, 1)
-        os._exit(0)
+        return os.read(reader, 1) == b"x"
+
+    child = in_child(closes_and_waits)
     assert fetch(server.url).status_code == 200
     server.close()
     with pytest.raises(httpx.ConnectError):

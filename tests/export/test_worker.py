@@ -20,7 +20,7 @@ from telemetry.signals import Family, LogSink, SpanSink
 
 from .families import COUNTER, Fixed
 from .records import LOG, RESOURCE, plain_spans
-from .servers import OtlpReceiver, eventually, free_port, silent_listener
+from .servers import OtlpReceiver, eventually, free_port, in_child, silent_listener
 
 ROOT = Path(__file__).parents[2]
 RARELY = Schedule(delay_seconds=60, metrics_seconds=60)
@@ -332,11 +332,12 @@ def test_a_forked_child_exports_its_own(receiver: OtlpReceiver) -> None:
     worker.spans(plain_spans(3))
     assert worker.flush()
     worker.spans(plain_spans(2))
-    child = os.fork()
-    if not child:
+
+    def arrives() -> bool:
         worker.spans(plain_spans(1))
-        arrived = worker.shutdown() and worker.exported() == {"spans": 1}
-        os._exit(0 if arrived else 1)
+        return worker.shutdown() and worker.exported() == {"spans": 1}
+
+    child = in_child(arrives)
     assert os.waitpid(child, 0)[1] == 0
     parents, childs, *_ = receiver.requests
     assert parents.client_port != childs.client_port
@@ -353,13 +354,17 @@ def test_fork_during_an_export() -> None:
         hanging = worker_to(url)
         hanging.spans(plain_spans(512))
         sleep(0.3)
-        child = os.fork()
-        if not child:
+
+        def keeps_deadline() -> bool:
             hanging.spans(plain_spans(1))
-            kept_deadline = not hanging.shutdown(0.3) and hanging.losses() == {"export_timeout": 1}
+            return not hanging.shutdown(0.3) and hanging.losses() == {"export_timeout": 1}
+
+        def arrives() -> bool:
             other = worker_to(receiver.url)
             other.log(LOG)
-            os._exit(0 if kept_deadline and other.shutdown() else 1)
+            return other.shutdown()
+
+        child = in_child(lambda: keeps_deadline() and arrives())
         assert os.waitpid(child, 0)[1] == 0
         hanging.shutdown(0)
 
