@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
+from telemetry._hotpath import sample_with
 from telemetry.config import read_settings
 from telemetry.runtime import TelemetryDispatcher, install
 from telemetry.signals import Distribution, Family, LogRecord, Quantiles, SpanRecord
+from telemetry.tracing import sampler
 
 _NO_DIRECTORY = Path("/")
 
@@ -104,8 +106,11 @@ def isolated(**settings: Any) -> Iterator[Recording]:
     read = read_settings(environ={}, directory=_NO_DIRECTORY, **settings)
     runtime = recording.runtime = TelemetryDispatcher(read, sinks=(memory,), log_sinks=(memory,), quiet=True)
     before = install(runtime)
+    sampled_before = sample_with(sampler(read.sampler, read.sampler_arg))
+    runtime.logs.open()
     try:
         yield recording
     finally:
         install(before)
         runtime.shutdown()
+        sample_with(sampled_before)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from . import ambient, layout, switch
+from .cells import quantile
 from .page import Entry, Page, walk
 from .parameters import Parameters
 from .pure import CounterCell, GaugeCell, HistogramCell, Span, SummaryCell, TraceContext, form, wrap
 from .site import Site, Source
-from .span import SpanBase, current_span, sample_with
+from .span import Details, begin, current_span, sample_with
+from .tracecontext import SpanBase
+from .values import clean, label, read, text
 
 TWIN = "pure"
 """Which twin is in use; the compiled one will be chosen here unless `TELEMETRY_PURE=1` forbids it."""
@@ -15,6 +18,7 @@ TWIN = "pure"
 __all__ = (
     "TWIN",
     "CounterCell",
+    "Details",
     "Entry",
     "GaugeCell",
     "HistogramCell",
@@ -27,11 +31,17 @@ __all__ = (
     "SummaryCell",
     "TraceContext",
     "ambient",
+    "begin",
+    "clean",
     "current_span",
     "form",
+    "label",
     "layout",
+    "quantile",
+    "read",
     "sample_with",
     "switch",
+    "text",
     "walk",
     "wrap",
 )

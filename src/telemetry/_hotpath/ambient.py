@@ -12,7 +12,7 @@ from _contextvars import ContextVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
@@ -34,6 +34,7 @@ variable: ContextVar[dict[str, object]] = ContextVar("telemetry_context", defaul
 _telemetry_ambient = Ambient
 _telemetry_put = dict.__setitem__  # a Context refuses its own item assignment
 _telemetry_fill = dict.setdefault  # the same for a new one, and 40 ns cheaper to call
+_telemetry_fill = dict.setdefault  # the same for a new one, and 40 ns cheaper to call
 _telemetry_key = "current-span-telemetry"
 _telemetry_get: Callable[[], dict[str, Any]] = variable.get
 _telemetry_set: Callable[[Any], Any] = variable.set
@@ -41,7 +42,7 @@ _telemetry_reset: Callable[[Any], None] = variable.reset
 
 
 def bind(get: Callable[[], Any], set_: Callable[[Any], Any], reset: Callable[[Any], None]) -> None:
-    """Take another place for the ambient values: OpenTelemetry's, when that was there first."""
+    """Take another place for the ambient values: OpenTelemetry's, when ours cannot be its own."""
     global _telemetry_get, _telemetry_set, _telemetry_reset
     _telemetry_get, _telemetry_set, _telemetry_reset = get, set_, reset
 
@@ -62,26 +63,31 @@ def current() -> dict[str, Any]:
     return _telemetry_get()
 
 
-def attach(values: dict[str, Any]) -> Any:
+def attach(values: Mapping[str, Any]) -> Any:
     """Make these the ambient values; the token that comes back goes to `detach`."""
     return _telemetry_set(values)
 
 
-def detach(token: Any) -> None:
-    """Restore what was there before `attach`.
+def detach(token: Any) -> bool:
+    """Restore what was there before `attach`; tell whether that could be done here.
 
     A token of another `contextvars.Context` is left alone: a coroutine that the garbage collector closes elsewhere
-    has nothing to restore there.
+    has nothing to restore there. So is one that was used before.
     """
     try:
         _telemetry_reset(token)
-    except ValueError:
-        return
+    except (ValueError, RuntimeError):
+        return False
+    return True
+
+
+def holding(outer: Mapping[str, Any], span: Any) -> Ambient:
+    """Give ambient values in which `span` is the current one and everything else is as in `outer`."""
+    values = Ambient(outer) if outer else Ambient()
+    _telemetry_put(values, _telemetry_key, span)
+    return values
 
 
 def activate(span: Any) -> Any:
     """Make `span` the current one, keeping all other ambient values; the token goes to `detach`."""
-    outer = _telemetry_get()
-    values = Ambient(outer) if outer else Ambient()
-    _telemetry_put(values, _telemetry_key, span)
-    return _telemetry_set(values)
+    return _telemetry_set(holding(_telemetry_get(), span))

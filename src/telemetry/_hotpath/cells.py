@@ -2,17 +2,18 @@
 
 Under the GIL, `words[i] += x` is one step as long as `x` is a float or an int: CPython 3.10 and later look for
 another thread only at calls and back-edges. So every value is converted first, and what needs more than one such
-step takes a lock. No method raises for a value: what cannot be recorded is handed to `refuse`.
+step takes a lock: one that its thread may take again, since a signal handler or a finaliser may record too. No method
+raises for a value: what cannot be recorded is handed to `refuse`.
 """
 
 from __future__ import annotations
 
-from _thread import allocate_lock
+from _thread import RLock
 from bisect import bisect_left
 from math import ceil, exp, inf, log
 from time import time_ns
 
-from .layout import SUMMARY_ACCURACY, SUMMARY_BINS, SUMMARY_COPY_WORDS
+from .layout import SUMMARY_ACCURACY, SUMMARY_BIAS, SUMMARY_BINS, SUMMARY_COPY_WORDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     Refuse = Callable[[str, object], None]
 
 GAMMA_LOG = log((1 + SUMMARY_ACCURACY) / (1 - SUMMARY_ACCURACY))
-_HEADROOM = 112
-"""Bins kept free above the first value, a factor of 9, so that the window seldom has to move."""
 
 
 class CounterCell:
@@ -61,12 +60,13 @@ class GaugeCell:
         self.at = at
         self.refuse = refuse
         self.limits = limits
-        self.lock = allocate_lock()
+        self.lock = RLock()
 
     def write(self, value: float) -> None:
         """Set the value."""
+        value = number(value)
         with self.lock:
-            self._publish(number(value))
+            self._publish(value)
 
     def inc(self, amount: float = 1.0) -> None:
         """Add `amount`."""
@@ -79,9 +79,13 @@ class GaugeCell:
         """Take `amount` away."""
         self.inc(-number(amount))
 
+    def restart(self) -> None:
+        """Make the lock anew, in a forked child: a thread that is not there may hold it."""
+        self.lock = RLock()
+
     def _publish(self, value: float) -> None:
         low, high = self.limits
-        if not low <= value <= high:
+        if not (low <= value <= high and -inf < value < inf):
             return self.refuse("value_out_of_range", value)
         spare = 1 - self.integers[self.at]
         self.doubles[self.at + 1 + 2 * spare] = value
@@ -119,8 +123,8 @@ class HistogramCell:
 class SummaryCell:
     """A sketch of a distribution, for quantiles within one per cent.
 
-    Bins grow by a constant factor, as in DDSketch (Masson, Rim, Lee, VLDB 2019, §2); when a value lies above the
-    window of bins, the window moves up, and what lay lowest collapses into the lowest bin.
+    Bins grow by a constant factor, as in DDSketch (Masson, Rim, Lee, VLDB 2019, §2). They are a window that moves
+    with the values; where those span more than it, what lies lowest collapses into the lowest bin.
     """
 
     __slots__ = ("at", "doubles", "integers", "lock", "refuse")
@@ -130,7 +134,7 @@ class SummaryCell:
         self.doubles = page.doubles
         self.at = at
         self.refuse = refuse
-        self.lock = allocate_lock()
+        self.lock = RLock()
 
     def observe(self, value: float) -> None:
         """Count `value`, which is not negative."""
@@ -140,10 +144,9 @@ class SummaryCell:
         with self.lock:
             copy = self._copy()
             if value > 0.0:
-                number_of_bin = ceil(log(value) / GAMMA_LOG)
-                copy = self._window(copy, number_of_bin)
-                place = max(0, number_of_bin - signed(self.integers[copy]))
-                self.integers[copy + 3 + place] += 1
+                bin_number = ceil(log(value) / GAMMA_LOG) + SUMMARY_BIAS
+                copy = self._reaching(copy, bin_number)
+                self.integers[copy + 3 + max(0, bin_number - self.integers[copy])] += 1
             else:
                 self.integers[copy + 1] += 1
             self.doubles[copy + 2] += value
@@ -151,60 +154,72 @@ class SummaryCell:
 
     write = observe
 
+    def restart(self) -> None:
+        """Make the lock anew, in a forked child: a thread that is not there may hold it."""
+        self.lock = RLock()
+
     def _copy(self) -> int:
         return self.at + 1 + self.integers[self.at] * SUMMARY_COPY_WORDS
 
-    def _window(self, copy: int, number_of_bin: int) -> int:
-        """Make the window reach up to this bin, in the spare copy; give the copy that holds."""
-        counts = self.integers[copy + 3 : copy + SUMMARY_COPY_WORDS]
-        lowest = signed(self.integers[copy])
-        empty = not any(counts)
-        if not empty and number_of_bin < lowest + SUMMARY_BINS:
+    def _reaching(self, copy: int, bin_number: int) -> int:
+        """Make the window reach this bin, if it can, in the spare copy; give the copy that counts then."""
+        place = self.integers[copy]
+        if 0 < place <= bin_number < place + SUMMARY_BINS:
             return copy
-        moved = number_of_bin - SUMMARY_BINS + _HEADROOM
-        shift = 0 if empty else min(moved - lowest, SUMMARY_BINS - 1)
-        kept = list(counts[shift:]) + [0] * shift
-        kept[0] += sum(counts[:shift])
+        if not place:
+            self.integers[copy] = bin_number - SUMMARY_BINS // 2
+            return copy
+        if bin_number < place and self.integers[copy + SUMMARY_COPY_WORDS - 1]:
+            return copy  # the window cannot move down: its highest bin is taken
+        return self._move(copy, place, bin_number)
+
+    def _move(self, copy: int, place: int, bin_number: int) -> int:
+        counts = list(self.integers[copy + 3 : copy + SUMMARY_COPY_WORDS])
+        taken = [place + offset for offset, count in enumerate(counts) if count]
+        highest, lowest = max(taken[-1], bin_number), min(taken[0], bin_number)
+        moved = _window(lowest, highest)
+        bins = [0] * SUMMARY_BINS
+        for bin_taken in taken:
+            bins[max(0, bin_taken - moved)] += counts[bin_taken - place]
         spare = 1 - self.integers[self.at]
         target = self.at + 1 + spare * SUMMARY_COPY_WORDS
-        self.integers[target] = moved & 0xFFFF_FFFF_FFFF_FFFF
+        self.integers[target] = moved
         self.integers[target + 1] = self.integers[copy + 1]
         self.doubles[target + 2] = self.doubles[copy + 2]
-        for offset, count in enumerate(kept):
+        for offset, count in enumerate(bins):
             self.integers[target + 3 + offset] = count
         self.integers[self.at] = spare
         return target
+
+
+def _window(lowest: int, highest: int) -> int:
+    """Place a window that has the highest bin and as many others as it can, with what is free on both sides."""
+    free = SUMMARY_BINS - 1 - (highest - lowest)
+    return lowest - free // 2 if free > 0 else highest - SUMMARY_BINS + 1
 
 
 Cell = CounterCell | GaugeCell | HistogramCell | SummaryCell
 
 
 def number(value: object) -> float:
-    """Convert to float; what is no number becomes NaN, which every cell refuses."""
+    """Convert to float; what is no number becomes NaN, which every cell refuses. Text is none."""
     try:
-        return float(value)  # type: ignore[arg-type]  # the very question
+        return float("nan") if isinstance(value, (str, bytes, bytearray)) else float(value)  # type: ignore[arg-type]
     except Exception:  # noqa: BLE001 -- `__float__` is the user's code, and nothing raises on a hot path
         return float("nan")
 
 
-def signed(word: int) -> int:
-    """Read an unsigned word as two's complement."""
-    return word - (1 << 64) if word >> 63 else word
-
-
-def quantile(cell: Sequence[int], total: int, lowest: int, zeros: int, share: float) -> float:
-    """Estimate one quantile from the bins of a summary; NaN when nothing was observed.
+def quantile(bins: Sequence[int], place: int, zeros: int, share: float) -> float:
+    """Estimate one quantile from the words of a summary; NaN when nothing was observed.
 
     `share` is in [0, 1]; the rank is the one of DDSketch, the nearest rank from below.
     """
-    if not total:
-        return float("nan")
-    rank = share * (total - 1)
+    rank = share * (zeros + sum(bins) - 1)
     seen = zeros
     if seen > rank:
-        return 0.0
-    for offset, count in enumerate(cell):
+        return 0.0 if zeros else float("nan")
+    for number_of_bin, count in enumerate(bins, place - SUMMARY_BIAS):
         seen += count
         if seen > rank:
-            return 2.0 * exp((lowest + offset) * GAMMA_LOG) / (1.0 + exp(GAMMA_LOG))
+            return 2.0 * exp(number_of_bin * GAMMA_LOG) / (1.0 + exp(GAMMA_LOG))
     return float("nan")

@@ -6,11 +6,12 @@ it, and the time while it is suspended is not counted as its own.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from time import monotonic_ns
 
-from .ambient import activate, attach, current, detach
+from .ambient import activate, attach, current, detach, holding
 from .failure import outcome
-from .span import Span, begin, current_span, inherited
+from .span import Span, begin, inherit, leave
 from .values import extract
 
 TYPE_CHECKING = False
@@ -22,46 +23,48 @@ if TYPE_CHECKING:
     from .site import Site
 
     Labels = tuple[str | None, ...]
+    Opened = tuple[Span | None, int]
 
 
-def as_child(span: Span, outer: dict[str, Any]) -> Any:
-    """Put a span below the current one, keep the other ambient values, and make it current; give the token."""
-    parent = span.parent = current_span(outer)
-    span.trace = span.sequence if parent is None else inherited(parent)
-    return activate(span)
+def below(span: Span, outer: dict[str, Any]) -> dict[str, Any]:
+    """Put a span below the current one; give the ambient values in which it is the current one."""
+    inherit(span, outer)
+    return holding(outer, span)
 
 
-def give_up(site: Site, span: Span | None, token: Any, labels: Labels, begun: int, error: BaseException) -> None:
-    """End a call that raised."""
+def give_up(
+    site: Site,
+    span: Span | None,
+    token: Any,
+    labels: Labels,
+    begun: int,
+    error: BaseException,
+    outer: dict[str, Any] | None = None,
+) -> None:
+    """End a call that raised; `outer` is what its span replaced, for a call that was interrupted at that point."""
     elapsed = monotonic_ns() - begun
-    if token is not None:
-        detach(token)
+    if span is not None:
+        leave(span, token, outer)
     _failed(site, span, labels, elapsed, error)
     if span is not None:
-        span.close(elapsed)
+        span.finish(elapsed)
 
 
 def results_of(site: Site, span: Span, result: Any) -> None:
     """Put what was asked for of a returned value on the span."""
     for name, source in site.results.items():
-        value = extract(result, source, site.count)
-        if value is not None:
-            span.extra = {**(span.extra or {}), name: value}
+        span.set_attribute(name, extract(result, source, site.count))
 
 
-def open_call(site: Site, values: tuple[Any, ...]) -> Span | None:
-    """Start the span of a call; None when the site records metrics only."""
+def _open(site: Site, values: tuple[Any, ...]) -> Opened:
+    """Start the span of a call, None when the site records metrics only; give the start on the monotonic clock too."""
     if not site.name:
-        return None
-    span = Span()
-    span.site = site
-    span.values = values
-    begin(span)
-    return span
+        return None, monotonic_ns()
+    span = begin(site, values)
+    return span, span.begun
 
 
-def close_call(site: Site, span: Span | None, labels: Labels, elapsed: int, result: Any) -> None:
-    """End a call that returned."""
+def _returned(site: Site, span: Span | None, labels: Labels, elapsed: int, result: Any) -> None:
     if site.inline:
         _record_inline(site, labels, elapsed)
     if site.succeed is not None:
@@ -71,31 +74,48 @@ def close_call(site: Site, span: Span | None, labels: Labels, elapsed: int, resu
 
 
 def _record_inline(site: Site, labels: Labels, elapsed: int) -> None:
-    try:
-        flat = iter(site.cells[labels])
-    except KeyError:
-        flat = iter(site.bind(labels))  # type: ignore[misc]  # a site with inline metrics has `bind`
+    flat = iter(site.cells.get(labels) or site.bind(labels))  # type: ignore[misc]  # inline metrics come with `bind`
     for spec in site.inline:
         if spec is None:
             doubles, at = next(flat), next(flat)
             doubles[at] += 1.0
-            continue
-        _observe(spec, elapsed, *(next(flat) for _ in range(4)))
+        else:
+            _observe(spec, elapsed, next(flat), next(flat), next(flat), next(flat))
 
 
 def _observe(spec: tuple[Any, float], elapsed: int, integers: Any, at: int, doubles: Any, sum_at: int) -> None:
-    from bisect import bisect_left
-
     value = elapsed * spec[1]
     integers[at + bisect_left(spec[0], value)] += 1
     doubles[sum_at] += value
 
 
-def _failed(site: Site, span: Span | None, labels: Labels, elapsed: int, error: BaseException) -> str:
+def _failed(site: Site, span: Span | None, labels: Labels, elapsed: int, error: BaseException) -> None:
     result = span.fail(error) if span is not None else outcome(error)
     if site.fail is not None:
         site.fail(labels, elapsed, error, result)
-    return result
+
+
+class _Held:
+    """A coroutine that waits to be awaited, and is closed quietly when nobody does: our own is the one that warns."""
+
+    __slots__ = ("coroutine",)
+
+    def __init__(self, coroutine: CoroutineType[Any, Any, Any]) -> None:
+        self.coroutine = coroutine
+
+    def take(self) -> CoroutineType[Any, Any, Any]:
+        return self.coroutine
+
+    def __del__(self) -> None:
+        self.coroutine.close()
+
+
+def follow(site: Site, span: Span | None, labels: Labels, begun: int, coroutine: CoroutineType[Any, Any, Any]) -> Any:
+    """Stay with the coroutine that a plain function returned: its end is the end of the call."""
+    following: Any = run(site, (), labels, _Held(coroutine).take, (), {}, (span, begun))
+    following.__name__ = coroutine.__name__
+    following.__qualname__ = coroutine.__qualname__
+    return following
 
 
 async def run(
@@ -105,34 +125,24 @@ async def run(
     function: Callable[..., Awaitable[Any]],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
+    opened: Opened | None = None,
 ) -> Any:
     """Await a coroutine function's coroutine inside its span."""
-    span = open_call(site, values)
-    begun = span.begun if span is not None else monotonic_ns()
-    return await _awaited(site, span, labels, begun, function(*args, **kwargs))
-
-
-def follow(site: Site, span: Span | None, labels: Labels, begun: int, coroutine: CoroutineType[Any, Any, Any]) -> Any:
-    """Stay with the coroutine that a plain function returned: its end is the end of the call."""
-    following: Any = _awaited(site, span, labels, begun, coroutine)
-    following.__name__ = coroutine.__name__
-    following.__qualname__ = coroutine.__qualname__
-    return following
-
-
-async def _awaited(site: Site, span: Span | None, labels: Labels, begun: int, awaitable: Awaitable[Any]) -> Any:
-    token = activate(span) if span is not None else None
+    span, begun = opened or _open(site, values)
+    token = None
     try:
-        result = await awaitable
+        if span is not None:
+            token = activate(span)
+        result = await function(*args, **kwargs)
     except BaseException as error:
         give_up(site, span, token, labels, begun, error)
         raise
     elapsed = monotonic_ns() - begun
-    if token is not None:
-        detach(token)
-    close_call(site, span, labels, elapsed, result)
     if span is not None:
-        span.close(elapsed)
+        leave(span, token)
+    _returned(site, span, labels, elapsed, result)
+    if span is not None:
+        span.finish(elapsed)
     return result
 
 
@@ -144,35 +154,44 @@ class _Resumes:
     def __init__(self, site: Site, values: tuple[Any, ...], labels: Labels) -> None:
         self.site = site
         self.labels = labels
-        self.span = open_call(site, values)
-        self.begun = self.span.begun if self.span is not None else monotonic_ns()
-        self.running = 0
+        self.span, self.begun = _open(site, values)
+        self.running = self.resumed = 0
         self.ambient: Any = None
         self.token: Any = None
 
     def enter(self) -> None:
         """Give the generator its own context for one resume."""
         self.resumed = monotonic_ns()
-        if self.span is None or not self.site.resume:
-            return
-        self.token = activate(self.span) if self.ambient is None else attach(self.ambient)
+        if self.span is not None and self.site.resume:
+            self.token = activate(self.span) if self.ambient is None else attach(self.ambient)
 
     def leave(self) -> None:
         """Give the consumer its context back, and keep the generator's: it may have opened spans of its own."""
         self.running += monotonic_ns() - self.resumed
-        if self.span is not None and self.site.resume:
+        if self.token is not None:
             self.ambient = current()
             detach(self.token)
+            self.token = None
 
-    def end(self, error: BaseException | None, result: Any = None) -> None:
-        """End the call: a return, an early close, or a failure."""
-        if error is None:
-            close_call(self.site, self.span, self.labels, self.running, result)
-        else:
+    def returned(self, result: Any) -> None:
+        """End with a return."""
+        self.leave()
+        _returned(self.site, self.span, self.labels, self.running, result)
+        self._finish()
+
+    def failed(self, error: BaseException) -> None:
+        """End with an exception; an early close is none, but the consumer's right."""
+        self.leave()
+        if not isinstance(error, GeneratorExit):
             _failed(self.site, self.span, self.labels, self.running, error)
+        elif self.site.fail is not None:
+            self.site.fail(self.labels, self.running, error, "success")
+        self._finish()
+
+    def _finish(self) -> None:
         if self.span is not None:
-            self.span.running_ns = self.running
-            self.span.close(monotonic_ns() - self.begun)
+            self.span.details().running_ns = self.running
+            self.span.finish(monotonic_ns() - self.begun)
 
 
 def generate(
@@ -186,40 +205,27 @@ def generate(
     """Run a generator inside its span, resume by resume; send, throw and close pass through."""
     generator = function(*args, **kwargs)
     resumes = _Resumes(site, values, labels)
+    held: list[Any] = []  # an item, until it is yielded: kept in a variable, it would outlive its consumer
     step: Callable[[Any], Any] = generator.send
     given: Any = None
     while True:
-        resumes.enter()
         try:
-            item = step(given)
-        except StopIteration as stop:
+            resumes.enter()
+            held.append(step(given))
             resumes.leave()
-            resumes.end(None, stop.value)
+        except StopIteration as stop:
+            resumes.returned(stop.value)
             return stop.value
         except BaseException as error:
-            resumes.leave()
-            resumes.end(error)
+            resumes.failed(error)
             raise
-        resumes.leave()
+        finally:
+            given = None
         try:
-            step, given = generator.send, (yield item)
-        except GeneratorExit as closing:
-            _close(generator, resumes, closing)
-            raise
+            given = yield held.pop()
+            step = generator.send
         except BaseException as thrown:  # noqa: BLE001 -- it goes to the generator, whose business it is
             step, given = generator.throw, thrown
-
-
-def _close(generator: Generator[Any, Any, Any], resumes: _Resumes, closing: GeneratorExit) -> None:
-    resumes.enter()
-    try:
-        generator.close()
-    except BaseException as error:
-        resumes.leave()
-        resumes.end(error)
-        raise
-    resumes.leave()
-    resumes.end(closing)
 
 
 async def agenerate(
@@ -233,37 +239,24 @@ async def agenerate(
     """Run an async generator inside its span, resume by resume; asend, athrow and aclose pass through."""
     generator = function(*args, **kwargs)
     resumes = _Resumes(site, values, labels)
+    held: list[Any] = []  # as above
     step: Callable[[Any], Awaitable[Any]] = generator.asend
     given: Any = None
     while True:
-        resumes.enter()
         try:
-            item = await step(given)
-        except StopAsyncIteration:
+            resumes.enter()
+            held.append(await step(given))
             resumes.leave()
-            resumes.end(None)
+        except StopAsyncIteration:
+            resumes.returned(None)
             return
         except BaseException as error:
-            resumes.leave()
-            resumes.end(error)
+            resumes.failed(error)
             raise
-        resumes.leave()
+        finally:
+            given = None
         try:
-            step, given = generator.asend, (yield item)
-        except GeneratorExit as closing:
-            await _aclose(generator, resumes, closing)
-            raise
+            given = yield held.pop()
+            step = generator.asend
         except BaseException as thrown:  # noqa: BLE001 -- it goes to the generator, whose business it is
             step, given = generator.athrow, thrown
-
-
-async def _aclose(generator: AsyncGenerator[Any, Any], resumes: _Resumes, closing: GeneratorExit) -> None:
-    resumes.enter()
-    try:
-        await generator.aclose()
-    except BaseException as error:
-        resumes.leave()
-        resumes.end(error)
-        raise
-    resumes.leave()
-    resumes.end(closing)

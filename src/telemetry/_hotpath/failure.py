@@ -1,4 +1,4 @@
-"""How an exception ends a span: its outcome, and what is kept of it.
+"""How an exception ends a call: its outcome, and what is kept of it.
 
 No frame and no exception object is kept, so nothing of the user's lives longer for our sake; the traceback becomes
 (code, line) pairs, and text only when somebody reads it, without touching a source file.
@@ -6,14 +6,15 @@ No frame and no exception object is kept, so nothing of the user's lives longer 
 
 from __future__ import annotations
 
-from sys import modules
-
 from .values import TEXT_LIMIT, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType
+    from collections.abc import Iterator
+    from types import CodeType, TracebackType
     from typing import Any
+
+    Origin = tuple[int, CodeType | None, int]
 
 FRAME_LIMIT = 100
 """Innermost frames that are kept."""
@@ -21,25 +22,53 @@ FRAME_LIMIT = 100
 OUTCOME = "cicd.pipeline.task.run.result"
 """OpenTelemetry's attribute for how a task of a pipeline ended, here for ends that are neither return nor failure."""
 
+WRAPPER_FILE = "<telemetry wrapper of "
+"""What the file name of each wrapper's code begins with."""
+
+_PACKAGE = __file__.rpartition("_hotpath")[0]
+_NOT_THE_USERS = (WRAPPER_FILE, f"{_PACKAGE}_hotpath", f"{_PACKAGE}instrument")
+
+_CANCELLED = ("CancelledError", "Cancelled")  # of asyncio, of trio
 _lines: dict[tuple[CodeType, int], str] = {}
 _LINES_LIMIT = 4096
 
 
 def outcome(error: BaseException) -> str:
-    """Say what an exception means: `failure`, `cancellation`, or `success` for an orderly early end.
+    """Say what an exception means: `failure`, `cancellation`, or `success` for an exit with status 0.
 
-    An early close of a generator and `SystemExit` with status 0 are successes.
+    Cancelled are those whom an event loop or a person stopped, and a coroutine that was closed before its end.
     """
     if isinstance(error, Exception):
         return "failure"
-    if isinstance(error, GeneratorExit):
-        return "success"
     if isinstance(error, SystemExit):
         return "success" if error.code in (None, 0) else "failure"
-    asyncio = modules.get("asyncio")  # an exception of a module that is not there cannot be raised
-    if isinstance(error, KeyboardInterrupt) or (asyncio and isinstance(error, asyncio.CancelledError)):
+    if isinstance(error, BaseExceptionGroup):
+        return "cancellation" if all(outcome(part) == "cancellation" for part in error.exceptions) else "failure"
+    if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
         return "cancellation"
-    return "failure"
+    return "cancellation" if any(kind.__name__ in _CANCELLED for kind in type(error).__mro__) else "failure"
+
+
+def origin(error: BaseException) -> Origin:
+    """Give what tells this raise from every other: the object's id, innermost code and instruction."""
+    code, instruction = None, 0
+    for step in _steps(error):
+        code, instruction = step.tb_frame.f_code, step.tb_lasti
+    return id(error), code, instruction
+
+
+def summary(error: BaseException, result: str) -> dict[str, Any]:
+    """Give the span attributes of the end: `error.type` and `error.code`, or the outcome of a cancellation."""
+    if result != "failure":
+        return {OUTCOME: result}
+    code = _code(error)
+    return {"error.type": type_name(error), **({"error.code": code} if code else {})}
+
+
+def type_name(error: BaseException) -> str:
+    """Give the qualified name of an exception's class; that of a builtin one has no module."""
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 class Failure:
@@ -49,46 +78,33 @@ class Failure:
         type: The qualified name of its class.
         message: Its text, bounded.
         frames: (code, line) pairs, outermost first.
-        origin: What tells this raise from every other: the object's id, innermost code and instruction.
-        code: The exception's own `code`, where it is text (the `error_code` of a pipeline's error).
     """
 
-    __slots__ = ("code", "frames", "message", "origin", "type")
+    __slots__ = ("frames", "message", "type")
 
     def __init__(self, error: BaseException) -> None:
-        kind = type(error)
-        self.type = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        self.type = type_name(error)
         self.message = text(error)[:TEXT_LIMIT]
-        self.frames, innermost = _frames(error)
-        self.origin = (id(error), innermost)
-        self.code = _code(error)
-
-    def summary(self, result: str) -> dict[str, Any]:
-        """Give the span attributes of the end: `error.type` and `error.code`, or the outcome of a cancellation."""
-        if result != "failure":
-            return {OUTCOME: result}
-        return {"error.type": self.type, **({"error.code": self.code} if self.code else {})}
+        frames = tuple((step.tb_frame.f_code, step.tb_lineno) for step in _steps(error))
+        self.frames = frames[-FRAME_LIMIT:]
 
     def attributes(self) -> dict[str, Any]:
         """Give the attributes of the `exception` event (semantic conventions, Exceptions in spans)."""
+        lines = "".join(_line(code, line) for code, line in self.frames)
+        last = f"{self.type}: {self.message}" if self.message else self.type
         return {
             "exception.type": self.type,
             "exception.message": self.message,
-            "exception.stacktrace": "".join(_line(code, line) for code, line in self.frames),
+            "exception.stacktrace": f"Traceback (most recent call last):\n{lines}{last}\n" if lines else f"{last}\n",
         }
 
 
-def _frames(error: BaseException) -> tuple[tuple[tuple[CodeType, int], ...], tuple[CodeType, int] | None]:
-    """Give the (code, line) pairs, and the innermost (code, instruction)."""
-    frames = []
-    innermost = None
-    traceback = error.__traceback__
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        frames.append((code, traceback.tb_lineno))
-        innermost = (code, traceback.tb_lasti)
-        traceback = traceback.tb_next
-    return tuple(frames[-FRAME_LIMIT:]), innermost
+def _steps(error: BaseException) -> Iterator[TracebackType]:
+    step = error.__traceback__
+    while step is not None:
+        if not step.tb_frame.f_code.co_filename.startswith(_NOT_THE_USERS):
+            yield step
+        step = step.tb_next
 
 
 def _code(error: BaseException) -> str | None:
@@ -96,7 +112,7 @@ def _code(error: BaseException) -> str | None:
         code = getattr(error, "code", None)
     except Exception:  # noqa: BLE001 -- a property of the user's
         return None
-    return code if isinstance(code, str) else None
+    return text(code) if isinstance(code, str) else None
 
 
 def _line(code: CodeType, line: int) -> str:

@@ -6,7 +6,8 @@
     cells   counter    value (double)
             gauge      active copy, then two copies of: value (double), time (ns)
             histogram  one count a bucket, the last being +Inf; sum (double)
-            summary    active copy, then two copies of: lowest bin, zeros, sum (double), one count a bin
+            summary    active copy, then two copies of: place, zeros, sum (double), one count a bin; the place is
+                       the number of the lowest bin + 65536, and 0 before the first value
 
 An entry is written before `used` moves past it, so a reader never meets half an entry. Words never move. A value of
 several words has two copies, and the word that says which one counts is written last.
@@ -35,8 +36,10 @@ GAUGE_WORDS = 5
 SUMMARY_BINS = 512
 SUMMARY_COPY_WORDS = 3 + SUMMARY_BINS
 SUMMARY_WORDS = 1 + 2 * SUMMARY_COPY_WORDS
+SUMMARY_BIAS = 1 << 16
+"""Makes the number of every bin positive: those of the least and the largest double are -37 222 and 35 488."""
 SUMMARY_ACCURACY = 0.01
-"""Relative error of a quantile; with 512 bins the exact range spans a factor of 28 000 below the largest value."""
+"""Relative error of a quantile; with 512 bins the exact range spans a factor of 27 000 below the largest value."""
 
 
 def cell_words(kind: str, buckets: int = 0) -> int:

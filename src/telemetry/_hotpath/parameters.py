@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import MethodType
 
+from .failure import WRAPPER_FILE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,13 +34,14 @@ class Parameters:
         self.name = getattr(function, "__qualname__", None) or type(function).__qualname__
         self.plain_name = getattr(function, "__name__", "wrapper")
         self.defaults = (getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None))
-        if code is None or any(not name.isidentifier() for name in code.co_varnames[: code.co_argcount]):
+        bound = 1 if isinstance(function, MethodType) else 0
+        if code is None or code.co_argcount < bound or not all(map(str.isidentifier, _named(code))):
             self._any()
         else:
-            self._exactly(code, bound=1 if isinstance(function, MethodType) else 0)
+            self._exactly(code, bound)
 
     def _any(self) -> None:
-        """Take whatever is passed: a builtin, or a lambda of a comprehension, has no names to speak of."""
+        """Take whatever is passed: a builtin, or the code of a comprehension, has no names to speak of."""
         self.names: tuple[str, ...] = ()
         self.signature = self.call = "*args, **kwargs"
         self.arguments = ("args", "kwargs")
@@ -66,13 +69,17 @@ class Parameters:
 
     def dress(self, wrapper: FunctionType) -> FunctionType:
         """Give a generated function the defaults and the names of the original, for calls and tracebacks."""
-        wrapper.__defaults__ = _as_many(self.defaults[0], wrapper)
-        wrapper.__kwdefaults__ = self.defaults[1]
+        defaults, keyword_defaults = self.defaults
+        count = wrapper.__code__.co_argcount
+        wrapper.__defaults__ = defaults[-count:] if defaults and count else None
+        wrapper.__kwdefaults__ = keyword_defaults
         wrapper.__name__ = self.plain_name
         wrapper.__qualname__ = self.name
-        wrapper.__code__ = wrapper.__code__.replace(co_name=self.plain_name, co_qualname=self.name)
+        place = f"{WRAPPER_FILE}{self.name}>"
+        names = {"co_name": self.plain_name, "co_qualname": self.name, "co_filename": place}
+        wrapper.__code__ = wrapper.__code__.replace(**names)  # type: ignore[arg-type]  # mypy mixes its keywords up
         return wrapper
 
 
-def _as_many(defaults: tuple[Any, ...] | None, wrapper: FunctionType) -> tuple[Any, ...] | None:
-    return defaults if defaults and wrapper.__code__.co_argcount else None
+def _named(code: CodeType) -> tuple[str, ...]:
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import FunctionType
+
 from .cells import CounterCell, GaugeCell, HistogramCell, SummaryCell
 from .drive import agenerate, generate, run
+from .failure import WRAPPER_FILE
 from .parameters import Parameters
 from .site import Site
 from .source import deferred, synchronous
-from .span import Span, TraceContext
+from .span import Span
+from .tracecontext import TraceContext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ("CounterCell", "GaugeCell", "HistogramCell", "Span", "SummaryCell", "TraceContext", "form", "wrap")
 
 _GENERATOR, _COROUTINE, _ITERABLE_COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200
-_DRIVES: dict[str, Callable[..., Any]] = {"coroutine": run, "generator": generate, "async generator": agenerate}
+_DRIVES: dict[str, Any] = {"coroutine": run, "generator": generate, "async generator": agenerate}
 
 
 def form(function: Callable[..., Any]) -> str:
@@ -36,4 +40,14 @@ def wrap(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
     drive = _DRIVES.get(form(function))
     if drive is None:
         return synchronous(function, site, parameters)
-    return deferred(function, site, parameters, drive)
+    return deferred(function, site, parameters, _named_like(drive, parameters))
+
+
+def _named_like(drive: FunctionType, parameters: Parameters) -> FunctionType:
+    """Copy a drive under a function's own name, which its coroutines and generators, and tracebacks, then show."""
+    plain, qualified = parameters.plain_name, parameters.name
+    place = f"{WRAPPER_FILE}{qualified}>"
+    code = drive.__code__.replace(co_name=plain, co_qualname=qualified, co_filename=place)
+    named = FunctionType(code, drive.__globals__, plain, drive.__defaults__)
+    named.__qualname__ = qualified
+    return named

@@ -9,7 +9,9 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
+    from typing import Any, Literal
+
+    SpanKind = Literal["internal", "server", "client", "producer", "consumer"]
 
 QUEUE_LIMIT = 512
 """Finished spans that a queue holds before the recording thread hands them over."""
@@ -80,7 +82,7 @@ class Site:
 
     def __init__(self, name: str, *, queue: list[Any], spill: Callable[[], None], count: Callable[..., None]) -> None:
         self.name = name
-        self.kind = "internal"
+        self.kind: SpanKind = "internal"
         self.attributes: Mapping[str, Any] = {}
         self.links: tuple[Any, ...] = ()
         self.sources: tuple[Source, ...] = ()

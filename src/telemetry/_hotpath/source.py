@@ -12,11 +12,12 @@ from time import monotonic_ns, time_ns
 from types import CodeType, FunctionType
 
 from . import ambient, ids
-from .drive import as_child, follow, give_up, results_of
+from .drive import below, follow, give_up, results_of
+from .failure import WRAPPER_FILE
 from .parameters import Parameters
 from .site import QUEUE_LIMIT, Site, Source
 from .span import Span
-from .values import capture, clean, label
+from .values import capture, clean, label, missed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ _PREFIX = "_telemetry_"
 _compiled: dict[str, CodeType] = {}
 
 _SHARED: dict[str, Any] = {
-    "BaseException": BaseException,  # builtins too: a parameter of the user's may bear any of these names
+    "AttributeError": AttributeError,  # builtins too: a parameter of the user's may bear any of these names
+    "BaseException": BaseException,
     "Exception": Exception,
     "KeyError": KeyError,
     "Span": Span,
-    "as_child": as_child,
+    "below": below,
     "bisect": bisect_left,
     "bool": bool,
     "callable": callable,
@@ -41,6 +43,7 @@ _SHARED: dict[str, Any] = {
     "give_up": give_up,
     "label": label,
     "len": len,
+    "missed": missed,
     "monotonic": monotonic_ns,
     "now": time_ns,
     "results_of": results_of,
@@ -51,7 +54,10 @@ _SHARED: dict[str, Any] = {
 
 
 def synchronous(function: Callable[..., Any], site: Site, parameters: Parameters) -> Callable[..., Any]:
-    """Wrap a function that returns when its work is done (or returns a coroutine, which is then followed)."""
+    """Wrap a function that returns when its work is done (or returns a coroutine, which is then followed).
+
+    The context is set and reset within the `try`, so that an interrupt in between does not leave it set.
+    """
     names = {
         **_SHARED,
         **_of_site(site),
@@ -64,19 +70,21 @@ def synchronous(function: Callable[..., Any], site: Site, parameters: Parameters
         "succeed": site.succeed,
         **{f"bounds{index}": spec[0] for index, spec in enumerate(site.inline) if spec},
     }
+    labels = _labels(site)
+    span, token, outer = ("@span", "@token", "@outer") if site.name else ("None", "None", "None")
     lines = [
         *_captures(site, parameters),
-        *(_open_span(site) if site.name else ()),
-        "@begun = @monotonic()",
+        *(_open_span(site) if site.name else ("@begun = @monotonic()",)),
         "try:",
+        *(("    @token = @set(@inner)",) if site.name else ()),
         f"    @result = @function({parameters.call})",
+        "    @elapsed = @monotonic() - @begun",
+        *(("    @reset(@token)",) if site.name else ()),
         "except @BaseException as @error:",
-        f"    @give_up(@site, {_handles(site)}, @error)",
+        f"    @give_up(@site, {span}, {token}, {labels}, @begun, @error, {outer})",
         "    raise",
-        "@elapsed = @monotonic() - @begun",
-        *(("@reset(@token)",) if site.name else ()),
         "if @type(@result) is @coroutine:",
-        f"    return @follow(@site, {_handles(site, token=False)}, @result)",
+        f"    return @follow(@site, {span}, {labels}, @begun, @result)",
         *_metrics(site),
         *_close_span(site),
         "return @result",
@@ -89,14 +97,10 @@ def deferred(
 ) -> Callable[..., Any]:
     """Wrap a function whose call only makes a coroutine or generator; values are captured at the call all the same."""
     names = {**_SHARED, **_of_site(site), "drive": drive, "function": function}
-    names |= {"name": parameters.plain_name, "qualname": parameters.name}
     args, kwargs = parameters.arguments
     lines = [
         *_captures(site, parameters),
-        f"@made = @drive(@site, {_values(site)}, {_labels(site)}, @function, {args}, {kwargs})",
-        "@made.__name__ = @name",
-        "@made.__qualname__ = @qualname",
-        "return @made",
+        f"return @drive(@site, {_values(site)}, {_labels(site)}, @function, {args}, {kwargs})",
     ]
     return _build(lines, names, parameters)
 
@@ -112,7 +116,7 @@ def _build(lines: list[str], names: dict[str, Any], parameters: Parameters) -> C
     text = f"def build({listed}):\n    def @wrapper({parameters.signature}):\n{body}    return @wrapper\n"
     text = text.replace("@", _PREFIX)
     if text not in _compiled:
-        _compiled[text] = compile(text, f"<telemetry wrapper of {parameters.name}>", "exec")
+        _compiled[text] = compile(text, WRAPPER_FILE, "exec")
     found: dict[str, Any] = {}
     exec(_compiled[text], ambient.__dict__, found)  # noqa: S102 -- ours; only identifiers come from outside
     wrapper: FunctionType = found["build"](**{_PREFIX + name: value for name, value in names.items()})
@@ -134,12 +138,20 @@ def _captures(site: Site, parameters: Parameters) -> list[str]:
 
 
 def _read(index: int, source: Source, careful: str) -> list[str]:
+    """Read attributes at full speed; what turns out otherwise, such as a mapping, is read again with care."""
     if source.function is not None or source.convert is not None:
         return [f"@v{index} = {careful}"]
     expression = ".".join((source.parameter, *source.path))
     if not source.path:
         return [f"@v{index} = {expression}"]
-    return ["try:", f"    @v{index} = {expression}", "except @Exception:", f"    @v{index} = {careful}"]
+    return [
+        "try:",
+        f"    @v{index} = {expression}",
+        "except @AttributeError:",
+        f"    @v{index} = {careful}",
+        "except @Exception as @error:",
+        f"    @v{index} = @missed(@source{index}, @error, @count)",
+    ]
 
 
 def _tidied(index: int, source: Source, careful: str) -> str:
@@ -152,16 +164,18 @@ def _open_span(site: Site) -> list[str]:
         "@span = @Span()",
         "@span.site = @site",
         "@span.sequence = @number = @sequence()",
-        *((f"@span.values = {_values(site)}",) if site.sources else ()),
+        f"@span.values = {_values(site)}",
+        "@span.elapsed_ns = @span.extra = @span.more = @token = None",
         "@outer = @get()",
         "if @outer:",
-        "    @token = @as_child(@span, @outer)",
+        "    @inner = @below(@span, @outer)",
         "else:",
+        "    @span.parent = None",
         "    @span.trace = @number",
         "    @inner = @ambient()",
         "    @fill(@inner, @key, @span)",
-        "    @token = @set(@inner)",
         "@span.start_ns = @now()",
+        "@span.begun = @begun = @monotonic()",
     ]
 
 
@@ -170,10 +184,15 @@ def _close_span(site: Site) -> list[str]:
         return []
     return [
         *(("@results_of(@site, @span, @result)",) if site.results else ()),
-        "@span.elapsed_ns = @elapsed",
-        "@queue.append(@span)",
-        f"if @len(@queue) >= {QUEUE_LIMIT}:",
-        "    @spill()",
+        "if @span.elapsed_ns is None:",
+        "    @span.elapsed_ns = @elapsed",
+        "    if @outer:",
+        "        @parent = @span.parent",
+        "        if @type(@parent) is @Span:",
+        "            @span.parent = @parent.sequence",
+        "    @queue.append(@span)",
+        f"    if @len(@queue) >= {QUEUE_LIMIT}:",
+        "        @spill()",
     ]
 
 
@@ -199,13 +218,6 @@ def _flat(index: int, is_counter: bool) -> str:
     if is_counter:
         return f"@d{index}, @i{index}"
     return f"@q{index}, @i{index}, @d{index}, @s{index}"
-
-
-def _handles(site: Site, *, token: bool = True) -> str:
-    """Give what the slow ends of a call need: the span, its token, the labels and the start."""
-    span = "@span" if site.name else "None"
-    reset = ("@token, " if site.name else "None, ") if token else ""
-    return f"{span}, {reset}{_labels(site)}, @begun"
 
 
 def _values(site: Site) -> str:

@@ -1,7 +1,7 @@
-"""The span, and the trace context of a span that is somewhere else.
+"""The span: an operation that is recorded here.
 
-Both answer to OpenTelemetry's `Span` interface (API specification, Trace §Span), so code written to it works on
-them; neither needs it to be imported. A span points at its site, never at the function.
+It answers to OpenTelemetry's `Span` interface (API specification, Trace §Span), so code written to that works on it,
+and needs nothing of it to be imported. A span points at its site, never at the function.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from time import monotonic_ns, time_ns
 
 from . import ids
-from .ambient import activate, current, detach, span_key
-from .failure import Failure, outcome
+from .ambient import Ambient, activate, attach, current, detach, span_key
+from .failure import Failure, origin, outcome, summary
 from .site import QUEUE_LIMIT
+from .tracecontext import RANDOM, SAMPLED, SpanBase, TraceContext, adopt, opentelemetry_context
 from .values import clean, text
 
 TYPE_CHECKING = False
@@ -22,84 +23,59 @@ if TYPE_CHECKING:
 
     StatusCode = Literal["unset", "ok", "error"]
 
+    from .failure import Origin
     from .site import Site
 
-SAMPLED = 1
-RANDOM = 2
 
-
-class SpanBase:
-    """What `opentelemetry.trace.Span` is told to recognise; `isinstance` is cached for subclasses only."""
-
-    __slots__ = ("__weakref__",)
-
-
-class TraceContext(SpanBase):
-    """The ids of a span that is recorded elsewhere: a remote parent, or another SDK's span.
+class Details:
+    """What most spans never get: their own name or status, events, links, a failure.
 
     Attributes:
-        trace_id: 128 bits.
-        span_id: 64 bits.
-        trace_flags: W3C flags; bit 0 sampled, bit 1 random.
-        tracestate: The header's value, as it was received.
-        is_remote: Whether it came from another process.
-        foreign: The span of the other SDK, where there is one.
+        mark: The origin of the exception that ended a child, which has recorded it.
+        running_ns: The time inside a generator; None where that is all the time between start and end.
     """
 
-    __slots__ = ("foreign", "is_remote", "span_id", "trace_flags", "trace_id", "tracestate")
+    __slots__ = ("description", "events", "failure", "links", "mark", "renamed", "running_ns", "status")
 
-    def __init__(
-        self, trace_id: int, span_id: int, trace_flags: int = SAMPLED, tracestate: str = "", *, is_remote: bool = True
-    ) -> None:
-        self.trace_id = trace_id
-        self.span_id = span_id
-        self.trace_flags = trace_flags
-        self.tracestate = tracestate
-        self.is_remote = is_remote
-        self.foreign: Any = None
-
-    def get_span_context(self) -> Any:
-        """Give OpenTelemetry's `SpanContext`."""
-        return opentelemetry_context(self)
-
-    def is_recording(self) -> bool:
-        """Say no: nothing can be added from here."""
-        return False
-
-    def ignore(self, *_: Any, **__: Any) -> None:
-        """Take what a non-recording span takes, and drop it (Trace §Wrapping a SpanContext in a Span)."""
-
-    def set_attribute(self, key: str, value: Any) -> None:
-        """Pass an attribute on to the other SDK's span; of a remote span it is dropped."""
-        if self.foreign is not None:
-            self.foreign.set_attribute(key, value)
-
-    set_attributes = add_event = add_link = update_name = set_status = record_exception = end = ignore
+    def __init__(self) -> None:
+        self.renamed = ""
+        self.status: StatusCode = "unset"
+        self.description = ""
+        self.events: list[tuple[str, int, dict[str, Any]]] = []
+        self.links: list[Any] = []
+        self.failure: Failure | None = None
+        self.mark: Origin | None = None
+        self.running_ns: int | None = None
 
 
 class Span(SpanBase):
     """An operation with a start, an end, attributes and a place in a trace.
 
-    Use it as a context manager, or through OpenTelemetry's interface. Setting anything after the end is ignored.
+    Use it as a context manager, or through OpenTelemetry's interface. Setting anything after the end is ignored, and
+    so is a second end.
+
+    Attributes:
+        sequence: What its id is made of when somebody reads it.
+        trace: The sequence number of the local root; or the trace context that the trace came with.
+        parent: The parent while this span is open, None for a root; of a parent of ours the sequence number is left
+            after the end, so that a chain of tasks does not keep all its ancestors.
+        begun: The start on the monotonic clock; `start_ns` is since the epoch.
+        elapsed_ns: None while it is open; what is added counts until then.
+        values: What was captured, in the order of the site's sources.
+        extra: Attributes that were set later.
+        more: The rest, which most spans never get.
     """
 
     __slots__ = (
         "begun",
         "context_token",
         "elapsed_ns",
-        "ended_ns",
-        "events",
         "extra",
-        "failure",
-        "links",
-        "mark",
+        "more",
         "parent",
-        "renamed",
-        "running_ns",
         "sequence",
         "site",
         "start_ns",
-        "status",
         "trace",
         "values",
     )
@@ -107,40 +83,24 @@ class Span(SpanBase):
     site: Site
     sequence: int
     trace: int | TraceContext
-    parent: Span | TraceContext | None
+    parent: Span | TraceContext | int | None
     start_ns: int
     begun: int
     elapsed_ns: int | None
-    ended_ns: int | None
-    running_ns: int | None
     values: tuple[Any, ...]
     extra: dict[str, Any] | None
-    events: tuple[tuple[str, int, dict[str, Any]], ...]
-    links: tuple[tuple[Any, Mapping[str, Any]], ...]
-    status: tuple[StatusCode, str]
-    failure: Failure | None
-    mark: Any
-    renamed: str | None
+    more: Details | None
     context_token: Any
-
-    def __getattr__(self, name: str) -> Any:
-        """Give the value of a slot that nothing was put into; most spans fill only half of theirs."""
-        try:
-            return _UNSET[name]
-        except KeyError:
-            raise AttributeError(f"'Span' object has no attribute {name!r}") from None
 
     @property
     def name(self) -> str:
         """The name, as the site or `update_name` gave it."""
-        return self.renamed or self.site.name
+        return (self.more is not None and self.more.renamed) or self.site.name
 
     @property
     def end_ns(self) -> int | None:
-        """When it ended, in nanoseconds since the epoch: at `end()`, else with its block or function; None before."""
-        if self.ended_ns is not None or self.elapsed_ns is None:
-            return self.ended_ns
-        return self.start_ns + self.elapsed_ns
+        """When it ended, in nanoseconds since the epoch; None while it is open."""
+        return None if self.elapsed_ns is None else self.start_ns + self.elapsed_ns
 
     @property
     def trace_id(self) -> int:
@@ -152,6 +112,14 @@ class Span(SpanBase):
     def span_id(self) -> int:
         """The 64-bit span id."""
         return ids.span_id(self.sequence)
+
+    @property
+    def parent_span_id(self) -> int | None:
+        """The 64-bit id of the parent; None at a root."""
+        parent = self.parent
+        if parent is None:
+            return None
+        return ids.span_id(parent) if isinstance(parent, int) else parent.span_id
 
     @property
     def trace_flags(self) -> int:
@@ -172,14 +140,12 @@ class Span(SpanBase):
 
     def is_recording(self) -> bool:
         """Say whether what is added still counts."""
-        return self.end_ns is None and bool(self.trace_flags & SAMPLED)
+        return self.elapsed_ns is None and bool(self.trace_flags & SAMPLED)
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Set one attribute; what is no primitive becomes text, and None sets nothing."""
-        if self.end_ns is not None:
-            return
         value = clean(value)
-        if value is None:
+        if value is None or self.elapsed_ns is not None:
             return
         if self.extra is None:
             self.extra = {}
@@ -192,30 +158,33 @@ class Span(SpanBase):
 
     def add_event(self, name: str, attributes: Mapping[str, Any] | None = None, timestamp: int | None = None) -> None:
         """Record that something happened; `timestamp` is nanoseconds since the epoch, by default now."""
-        if self.end_ns is None:
+        if self.elapsed_ns is None:
             cleaned = {text(key): clean(value) for key, value in (attributes or {}).items()}
-            self.events = (*self.events, (text(name), timestamp or time_ns(), cleaned))
+            self.details().events.append((text(name), time_ns() if timestamp is None else timestamp, cleaned))
 
     def add_link(self, context: Any, attributes: Mapping[str, Any] | None = None) -> None:
         """Point at another span, given as a `SpanContext` or `TraceContext`."""
-        if self.end_ns is None:
-            self.links = (*self.links, (context, dict(attributes or {})))
+        if self.elapsed_ns is None:
+            self.details().links.append((context, dict(attributes or {})))
 
     def update_name(self, name: str) -> None:
-        """Change the name."""
-        if self.end_ns is None:
-            self.renamed = text(name)
+        """Change the name, to another one of the registry."""
+        if self.elapsed_ns is None:
+            self.details().renamed = text(name)
 
     def set_status(self, status: Any, description: str | None = None) -> None:
-        """Set the status by OpenTelemetry's rule: Ok is final, Unset is ignored (Trace §Set Status)."""
+        """Set the status by OpenTelemetry's rule: Ok is final, Unset is ignored (Trace §Set Status).
+
+        `status` is OpenTelemetry's `Status` or `StatusCode`, or the name of one; only an error has a description.
+        """
         description = getattr(status, "description", description)
         code = getattr(getattr(status, "status_code", status), "name", text(status)).lower()
-        if self.end_ns is not None or self.status[0] == "ok":
+        if self.elapsed_ns is not None or code not in ("ok", "error"):
             return
-        if code == "ok":
-            self.status = ("ok", "")
-        elif code == "error":
-            self.status = ("error", text(description or ""))
+        more = self.details()
+        if more.status != "ok":
+            more.status = "ok" if code == "ok" else "error"
+            more.description = text(description or "") if code == "error" else ""
 
     def record_exception(
         self,
@@ -231,122 +200,112 @@ class Span(SpanBase):
         self.add_event("exception", details, timestamp)
 
     def end(self, end_time: int | None = None) -> None:
-        """Set the end, by default now; a second end is ignored. `end_time` is nanoseconds since the epoch.
+        """End the span; a second end is ignored. `end_time` is nanoseconds since the epoch."""
+        self.finish(monotonic_ns() - self.begun if end_time is None else end_time - self.start_ns)
 
-        The span leaves with its block or function, however early it ended.
-        """
-        if self.end_ns is None:
-            self.ended_ns = end_time or time_ns()
-
-    def close(self, elapsed_ns: int) -> None:
-        """Hand the span over, this long after its start; for whoever opened it."""
+    def finish(self, elapsed_ns: int) -> None:
+        """Close the span, this long after its start, and hand it over, once."""
+        if self.elapsed_ns is not None:
+            return
         self.elapsed_ns = elapsed_ns
-        site = self.site
-        site.queue.append(self)
-        if len(site.queue) >= QUEUE_LIMIT:
-            site.spill()
+        if isinstance(self.parent, Span):
+            self.parent = self.parent.sequence
+        queue = self.site.queue
+        queue.append(self)
+        if len(queue) >= QUEUE_LIMIT:
+            self.site.spill()
 
     def fail(self, error: BaseException) -> str:
-        """Note how `error` ended the span, unless a child already recorded it; give the outcome."""
+        """Note how `error` ended the span, as an event unless a child recorded it already; give the outcome."""
         result = outcome(error)
-        if result == "success":
+        if result == "success" or self.elapsed_ns is not None:
             return result
+        raised = origin(error)
         if result == "failure":
-            self.status = ("error", "") if self.status[0] == "unset" else self.status
-        failure = Failure(error)
-        if result == "failure" and self.mark != failure.origin:
-            self.failure = failure
-        self.extra = {**failure.summary(result), **(self.extra or {})}
+            self._fail(error, raised)
+        self.extra = {**summary(error, result), **(self.extra or {})}
         if isinstance(self.parent, Span):
-            self.parent.mark = failure.origin
+            self.parent.details().mark = raised
         return result
 
+    def _fail(self, error: BaseException, raised: Origin) -> None:
+        more = self.details()
+        if more.status == "unset":
+            more.status = "error"
+        if more.mark != raised:
+            more.failure = Failure(error)
+
+    def details(self) -> Details:
+        """Give the place for what most spans never get."""
+        if self.more is None:
+            made = Details()
+            if self.more is None:  # no other thread's comes in between: nothing is called
+                self.more = made
+        return self.more
+
     def __enter__(self) -> Span:
-        begin(self)
-        self.context_token = activate(self)
+        if self.elapsed_ns is None and getattr(self, "context_token", None) is None:
+            self.context_token = activate(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        elapsed = monotonic_ns() - self.begun
-        detach(self.context_token)
+        token, self.context_token = getattr(self, "context_token", None), None
+        if token is not None:
+            leave(self, token)
         if error is not None:
             self.fail(error)
-        self.close(elapsed)
+        self.end()
 
-
-_UNSET: dict[str, Any] = {
-    "context_token": None,
-    "elapsed_ns": None,
-    "ended_ns": None,
-    "events": (),
-    "extra": None,
-    "failure": None,
-    "links": (),
-    "mark": None,
-    "parent": None,
-    "renamed": None,
-    "running_ns": None,
-    "status": ("unset", ""),
-    "values": (),
-}
 
 _decide: Callable[[int], bool] | None = None
 
 
-def sample_with(decide: Callable[[int], bool] | None) -> None:
-    """Set the sampler: its verdict on the id of a trace that starts here; None keeps every trace."""
-    global _decide  # noqa: PLW0603 -- read when flags are, far from any runtime
-    _decide = decide
+def sample_with(decide: Callable[[int], bool] | None) -> Callable[[int], bool] | None:
+    """Set the sampler: its verdict on the id of a trace that starts here, None for every one; give the one before."""
+    global _decide
+    before, _decide = _decide, decide
+    return before
 
 
-def begin(span: Span) -> None:
-    """Give a span its ids, its parent and its start."""
+def begin(site: Site, values: tuple[Any, ...] = ()) -> Span:
+    """Start a span here and now, without making it the current one."""
+    span = Span()
+    span.site = site
     span.sequence = ids.next_sequence()
-    values = current()
-    parent = span.parent = current_span(values) if values else None
-    span.trace = span.sequence if parent is None else inherited(parent)
+    span.values = values
+    span.elapsed_ns = span.extra = span.more = span.context_token = None
+    inherit(span, current())
     span.start_ns = time_ns()
     span.begun = monotonic_ns()
+    return span
 
 
-def inherited(parent: Span | TraceContext) -> int | TraceContext:
-    """Give what a child takes over as its trace."""
-    return parent.trace if isinstance(parent, Span) else parent
+def inherit(span: Span, outer: Mapping[str, Any]) -> None:
+    """Take the parent and the trace from ambient values."""
+    parent = span.parent = current_span(outer) if outer else None
+    if parent is None:
+        span.trace = span.sequence
+    else:
+        span.trace = parent.trace if isinstance(parent, Span) else parent
 
 
-def current_span(values: dict[str, Any] | None = None) -> Span | TraceContext | None:
+def leave(span: Span, token: Any, outer: Any = None) -> None:
+    """Stop being the current span.
+
+    Where there is no token, because an interrupt came before it was kept, or it is of no use here, because the block
+    began in another `contextvars.Context`, as in a generator that a pool of threads resumes, the values that the span
+    replaced are attached: `outer`, or what the token knows of them.
+    """
+    if (token is None or not detach(token)) and current().get(span_key()) is span:
+        before = getattr(token, "old_value", None) if outer is None else outer
+        attach(before if isinstance(before, dict) else Ambient())
+
+
+def current_span(values: Mapping[str, Any] | None = None) -> Span | TraceContext | None:
     """Give the current span, ours or any other; None outside of spans."""
     found = (current() if values is None else values).get(span_key())
     if found is None or isinstance(found, (Span, TraceContext)):
         return found
-    return _adopt(found)
-
-
-def _adopt(foreign: Any) -> TraceContext | None:
-    """See another SDK's span as a trace context; None when it is invalid."""
-    try:
-        context = foreign.get_span_context()
-        if not context.is_valid:
-            return None
-        seen = TraceContext(
-            context.trace_id,
-            context.span_id,
-            int(context.trace_flags),
-            context.trace_state.to_header() if context.trace_state else "",
-            is_remote=context.is_remote,
-        )
-    except Exception:  # noqa: BLE001 -- whatever lies in the context is not ours
-        return None
-    seen.foreign = foreign
-    return seen
-
-
-def opentelemetry_context(span: Span | TraceContext) -> Any:
-    """Build OpenTelemetry's `SpanContext` of a span."""
-    from opentelemetry.trace import SpanContext, TraceFlags, TraceState
-
-    state = TraceState.from_header([span.tracestate]) if span.tracestate else TraceState()
-    is_remote = span.is_remote if isinstance(span, TraceContext) else False
-    return SpanContext(span.trace_id, span.span_id, is_remote, TraceFlags(span.trace_flags), state)
+    return adopt(found)

@@ -46,6 +46,11 @@ def recorder() -> Any:
     return _recorder
 
 
+def held() -> RLock:
+    """Give the lock under which members are attached: a member that changes itself takes it too."""
+    return _lock
+
+
 def put_in(new: Any) -> list[Exception]:
     """Attach every member to another recorder, or with None to none; give what members raised.
 

@@ -25,10 +25,10 @@ def current_ids() -> tuple[int, int, int] | None:
 
 
 def attach(values: dict[str, Any]) -> Any:
-    """Make what `extract` gave current; the token that comes back goes to `detach`."""
+    """Make what `extract` gave, or a context of OpenTelemetry's, current; the token goes to `detach`."""
     return ambient.attach(values)
 
 
 def detach(token: Any) -> None:
-    """Restore what was current before `attach`."""
+    """Restore what was current before `attach`; in another thread or task, or a second time, it does nothing."""
     ambient.detach(token)

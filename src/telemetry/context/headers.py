@@ -12,6 +12,7 @@ from telemetry._hotpath import Span, TraceContext, ambient
 
 from .current import current_span
 from .traceparent import format_traceparent, parse_traceparent
+from .tracestate import parse_tracestate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,18 +36,19 @@ def inject(carrier: MutableMapping[str, str]) -> None:
 def extract(carrier: Mapping[str, str]) -> dict[str, Any]:
     """Read a trace context; the ambient values that come back go to `attach`.
 
-    What is invalid is dropped, as W3C Trace Context §4.3 says: without a valid `traceparent` the current span stays
-    as it is.
+    Names are found in any case, as HTTP and environments have them. What is invalid is dropped, as W3C Trace Context
+    §4.3 says: without a valid `traceparent` the current span stays as it is.
     """
     values: dict[str, Any] = ambient.Ambient(ambient.current())
-    remote = parse_traceparent(carrier.get("traceparent", ""))
+    remote = parse_traceparent(_field(carrier, "traceparent"))
     if remote is not None:
-        remote.tracestate = carrier.get("tracestate", "").strip(" \t")
-        dict.__setitem__(values, ambient.span_key(), remote)
-    if carrier.get("baggage"):
+        remote.tracestate = parse_tracestate(_field(carrier, "tracestate"))
+        values = ambient.holding(values, remote)
+    baggage = _field(carrier, "baggage")
+    if baggage:
         from opentelemetry.baggage.propagation import W3CBaggagePropagator
 
-        return W3CBaggagePropagator().extract(carrier, context=values)  # type: ignore[arg-type]  # linked: a Context
+        return W3CBaggagePropagator().extract({"baggage": baggage}, context=values)  # type: ignore[arg-type]
     return values
 
 
@@ -57,3 +59,10 @@ def describe(span: Span | TraceContext) -> dict[str, str]:
         "span_id": f"{span.span_id:016x}",
         "trace_flags": f"{span.trace_flags:02x}",
     }
+
+
+def _field(carrier: Mapping[str, str], name: str) -> str:
+    value: object = carrier.get(name)
+    if value is None:
+        value = next((carrier[key] for key in carrier if isinstance(key, str) and key.lower() == name), "")
+    return value if isinstance(value, str) else ""

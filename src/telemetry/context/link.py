@@ -1,13 +1,14 @@
 """Links our context variable and OpenTelemetry's, without importing OpenTelemetry.
 
 Loaded before us, its variable becomes ours. Loaded later, ours becomes its, even inside an open span: a hook waits for
-the three modules concerned and changes each right after it has run. Where the names that this needs are absent, its
-public attach and detach serve instead.
+the three modules concerned, meets each right after it has run, and goes away after the last. Where the names that this
+needs are absent, its public attach and detach serve instead. Whatever goes wrong here, the import goes on.
 """
 
 from __future__ import annotations
 
 import sys
+from _contextvars import Token
 
 from telemetry._hotpath import SpanBase, ambient
 
@@ -18,41 +19,75 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    Meet = Callable[[Any, bool], None]
+    """Called with a module, and whether it was there before us."""
 
-def _take_context(module: Any) -> None:
+
+def _take_context(module: Any, was_first: bool) -> None:
     """Meet `opentelemetry.context`: every ambient value becomes a `Context`, and both sides read one variable."""
-    ambient.Ambient.__bases__ = (module.Context,)
-    runtime = module._RUNTIME_CONTEXT
+    try:  # noqa: SIM105 -- contextlib takes longer to import than all of this room
+        ambient.Ambient.__bases__ = (module.Context,)
+    except TypeError:  # a Context of another layout: then ours only behaves as one
+        pass
+    runtime = getattr(module, "_RUNTIME_CONTEXT", None)
     theirs = getattr(runtime, "_current_context", None)
-    if theirs is None:
-        ambient.bind(module.get_current, module.attach, module.detach)
-    elif module.__name__ in _met_before:
+    if runtime is None or theirs is None:
+        _share_publicly(module)
+    elif was_first:
         ambient.bind(theirs.get, theirs.set, theirs.reset)
     else:
         runtime._current_context = ambient.variable
 
 
-def _take_key(module: Any) -> None:
+def _share_publicly(module: Any) -> None:
+    """Use a runtime context that has no variable to share, and keep it in step with ours while spans are open there."""
+
+    def reset(token: Any) -> None:
+        if isinstance(token, Token) and token.var is ambient.variable:
+            ambient.variable.reset(token)
+            module.attach(ambient.variable.get())
+        else:
+            module.detach(token)
+
+    if ambient.current():
+        module.attach(ambient.current())
+    ambient.bind(module.get_current, module.attach, reset)
+
+
+def _take_key(module: Any, was_first: bool) -> None:
     """Meet `opentelemetry.trace.propagation`: both sides keep the current span under one key."""
-    if module.__name__ in _met_before or not hasattr(module, "_SPAN_KEY"):
+    if was_first or not hasattr(module, "_SPAN_KEY"):
         probe = module.set_span_in_context(None, ambient.Ambient())
         ambient.rekey(next(iter(probe)))
     else:
         module._SPAN_KEY = ambient.span_key()
 
 
-def _take_span(module: Any) -> None:
+def _take_span(module: Any, _: bool) -> None:
     """Meet `opentelemetry.trace.span`: it recognises our spans as its own."""
     module.Span.register(SpanBase)
 
 
-_MEETINGS: dict[str, Callable[[Any], None]] = {
+_waiting: dict[str, Meet] = {
     "opentelemetry.context": _take_context,
     "opentelemetry.trace.propagation": _take_key,
     "opentelemetry.trace.span": _take_span,
 }
-_met_before: set[str] = set()
-_waiting = dict(_MEETINGS)
+
+
+def _meet(module: Any, *, was_first: bool) -> None:
+    """Meet a module, once; a release that differs from what is expected here stays apart, and works."""
+    meet = _waiting.pop(module.__name__, None)
+    if meet is None:
+        return
+    try:
+        meet(module, was_first)
+    except Exception:  # noqa: BLE001 -- their import must not fail for our sake
+        return
+    finally:
+        if not _waiting:
+            # A new list: removing from the old one would make an import that is under way skip a finder.
+            sys.meta_path = [finder for finder in sys.meta_path if finder is not _Hook]
 
 
 class _Hook:
@@ -61,27 +96,36 @@ class _Hook:
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Give the ordinary spec with a meeting after its execution; None for every other module."""
-        meet = _waiting.pop(name, None)
-        if meet is None:
+        if name not in _waiting:
             return None
-        if not _waiting:
-            sys.meta_path.remove(_Hook)
-        for finder in sys.meta_path:
-            spec = finder.find_spec(name, path, target) if finder is not _Hook else None
-            if spec is not None and spec.loader is not None:
-                _run_then(spec.loader, meet)
+        for finder in list(sys.meta_path):
+            find = getattr(finder, "find_spec", None) if finder is not _Hook else None
+            spec: ModuleSpec | None = find(name, path, target) if find is not None else None
+            if spec is not None:
+                if hasattr(spec.loader, "exec_module"):
+                    spec.loader = _Loader(spec.loader)  # type: ignore[assignment]  # a loader by what it does
                 return spec
         return None
 
 
-def _run_then(loader: Any, meet: Callable[[Any], None]) -> None:
-    execute = loader.exec_module
+class _Loader:
+    """Stands before a module's own loader until the module has run; a zip's loader is shared, so none is changed."""
 
-    def execute_and_meet(module: ModuleType) -> None:
-        execute(module)
-        meet(module)
+    def __init__(self, loader: Any) -> None:
+        self._loader = loader
 
-    loader.exec_module = execute_and_meet
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: Any) -> Any:
+        """Let the loader make the module."""
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        """Let the loader run the module as if nobody stood before it, and meet it."""
+        module.__loader__ = module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        _meet(module, was_first=False)
 
 
 def link() -> None:
@@ -89,8 +133,7 @@ def link() -> None:
     for name in list(_waiting):
         module = sys.modules.get(name)
         if module is not None:
-            _met_before.add(name)
-            _waiting.pop(name)(module)
+            _meet(module, was_first=True)
     if _waiting and _Hook not in sys.meta_path:
         sys.meta_path.insert(0, _Hook)
 

@@ -5,10 +5,11 @@ Every breach of a place is found before the first is reported.
 
 from __future__ import annotations
 
-from telemetry._hotpath import Parameters, Site
+from telemetry._hotpath import Parameters, Site, clean, form
 from telemetry.errors import ContractError
 
-from .declaration import Declarations, MetricDeclaration, Sources, SpanDeclaration, reader
+from .declaration import Declarations, MetricDeclaration, SpanDeclaration
+from .sources import Sources, reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,86 +23,104 @@ def bind(declarations: Declarations, function: Callable[..., Any], recorder: Any
     Raises:
         ContractError: The registry does not allow what is declared; the message has the place of each finding.
     """
-    sources = Sources(Parameters(function), declarations.place)
+    sources = Sources(Parameters(function))
     span = declarations.span
     site = Site(span.name if span else "", queue=recorder.queue, spill=recorder.spill, count=recorder.count)
-    findings = _bind_span(site, span, sources, recorder, declarations.place) if span else []
-    findings += _bind_metrics(site, declarations, sources, recorder)
+    findings = _bind_span(site, span, sources, recorder.registry) if span else []
+    findings += _bind_metrics(site, declarations.metrics, sources, recorder.metrics)
+    findings += _misread(declarations, form(function))
     if findings:
-        raise ContractError(*findings)
+        raise ContractError(*(f"{declarations.place}: {finding}" for finding in findings))
     site.sources = tuple(sources.listed)
     return site
 
 
-def _bind_span(site: Site, span: SpanDeclaration, sources: Sources, recorder: Any, place: str) -> list[str]:
-    try:
-        contract = recorder.registry.span(span.name)
-    except ContractError as error:
-        return [f"{place}: {error}"]
+def _bind_span(site: Site, span: SpanDeclaration, sources: Sources, registry: Any) -> list[str]:
     site.kind = span.kind
-    site.attributes = span.attributes
+    site.attributes = {name: clean(value) for name, value in span.attributes.items()}
     site.links = span.links
     site.resume = span.context
-    site.captured = {name: sources.add(name, given) for name, given in span.capture.items()}
     site.results = {name: reader(given) for name, given in span.result.items()}
-    common = recorder.registry.attributes
-    unknown = [name for name in (*span.capture, *span.result) if not contract.allows(name, common)]
-    findings = [f"{name!r} is not allowed" for name in unknown]
-    findings += [breach for name, value in span.attributes.items() if (breach := contract.breach(name, value, common))]
-    return [f"{place}: span {span.name!r}: {finding}" for finding in findings]
+    site.captured, findings = sources.add_all(f"span {span.name!r}", span.capture)
+    try:
+        contract = registry.span(span.name)
+    except ContractError as error:
+        return [str(error), *findings]
+    unknown = [name for name in (*span.capture, *span.result) if not contract.allows(name, registry.attributes)]
+    given = site.attributes.items()
+    breaches = [breach for name, value in given if (breach := contract.breach(name, value, registry.attributes))]
+    breaches += [f"{name!r} is not allowed: declare it, or leave it out" for name in unknown]
+    return [f"span {span.name!r}: {breach}" for breach in breaches] + findings
 
 
-def _bind_metrics(site: Site, declarations: Declarations, sources: Sources, recorder: Any) -> list[str]:
+def _bind_metrics(site: Site, metrics: tuple[MetricDeclaration, ...], sources: Sources, front: Any) -> list[str]:
     from telemetry.metrics import SiteMetrics, Use
 
     findings: list[str] = []
     uses: list[Use] = []
     used: dict[int, int] = {}
-    for metric in declarations.metrics:
+    for metric in metrics:
+        captured, problems = sources.add_all(f"metric {metric.name!r}", metric.capture)
         try:
-            instrument = recorder.metrics.instrument(metric.name)
+            instrument = front.instrument(metric.name)
         except ContractError as error:
-            findings.append(f"{declarations.place}: {error}")
+            findings += [str(error), *problems]
             continue
-        findings += [f"{declarations.place}: {finding}" for finding in _breaches(metric, instrument)]
-        captured = {
-            label: used.setdefault(sources.add(label, given), len(used)) for label, given in metric.capture.items()
-        }
+        findings += [*_breaches(metric, instrument), *problems]
+        labels = {label: used.setdefault(index, len(used)) for label, index in captured.items()}
         of_error = {label: reader(given) for label, given in metric.error.items()}
-        uses.append(Use(instrument, metric.labels, captured, of_error, metric.on, metric.value))
+        uses.append(Use(instrument, metric.labels, labels, of_error, metric.on, metric.value))
     site.labels = tuple(used)
-    if uses:
-        metrics = SiteMetrics(tuple(uses), site.cells)
-        site.inline, site.bind, site.fail = metrics.inline, metrics.bind, metrics.fail
-        site.succeed = metrics.succeed if metrics.has_other else None
+    if uses and not findings:
+        recording = SiteMetrics(tuple(uses), site.cells)
+        site.inline, site.bind, site.fail = recording.inline, recording.bind, recording.fail
+        site.succeed = recording.succeed if recording.has_other else None
+    return findings
+
+
+def _misread(declarations: Declarations, made: str) -> list[str]:
+    """Refuse to read the returned value of a generator: its call returns before anything has run."""
+    if not made.endswith("generator"):
+        return []
+    findings = [
+        f"metric {metric.name!r}: value= reads the returned value, which a generator has not"
+        for metric in declarations.metrics
+        if metric.value is not None
+    ]
+    if declarations.span is not None and declarations.span.result:
+        findings.append(
+            f"span {declarations.span.name!r}: result= reads the returned value, which a generator has not; "
+            "set attributes inside it, by telemetry.current_span()"
+        )
     return findings
 
 
 def _breaches(metric: MetricDeclaration, instrument: Any) -> list[str]:
     contract = instrument.contract
     sources = {*metric.labels, *metric.capture, *metric.error}
-    findings = [f"metric {metric.name!r} has no label {label!r}" for label in sorted(sources - {*contract.labels})]
+    findings = [f"has no label {label!r}" for label in sorted(sources - {*contract.labels})]
     findings += [
-        f"metric {metric.name!r}: label {label!r} has no source; give it by labels=, capture= or error=, "
+        f"label {label!r} has no source; give it by labels=, capture= or error=, "
         "or in the settings if it is environment, host_region or workspace_tier"
         for label in contract.labels
         if label not in sources and label not in instrument.ambient
     ]
-    findings += [
-        breach
-        for label, value in metric.labels.items()
-        if label in contract.labels and (breach := contract.label_breach(label, value))
-    ]
-    return findings + _value_breaches(metric, contract)
+    findings += _value_breaches(metric, contract)
+    known = ((label, value) for label, value in metric.labels.items() if label in contract.labels)
+    wrong = [breach for label, value in known if (breach := contract.label_breach(label, value))]
+    return [f"metric {metric.name!r}: {finding}" for finding in findings] + wrong
 
 
 def _value_breaches(metric: MetricDeclaration, contract: Any) -> list[str]:
-    if metric.value is not None and metric.on == "failure":
-        return [f"metric {metric.name!r}: value= reads the returned value, which on='failure' has not"]
-    if metric.value is not None or contract.kind == "counter":
-        return []
-    if contract.kind == "gauge":
-        return [f"gauge {metric.name!r} needs value=, a callable of the returned value"]
-    if contract.duration_scale is None:
-        return [f"{contract.kind} {metric.name!r} counts {contract.unit}, not time, so it needs value="]
-    return []
+    findings = []
+    if metric.error and metric.on != "failure":
+        findings.append("error= gives labels that only a failure has; record it with on='failure'")
+    if contract.share is not None:
+        findings.append(f"is derived from {contract.share.metric}, so nothing sets it; leave it out")
+    elif metric.value is not None and metric.on == "failure":
+        findings.append("value= reads the returned value, which on='failure' has not")
+    elif metric.value is None and contract.kind == "gauge":
+        findings.append("is a gauge, so it needs value=, a callable of the returned value")
+    elif metric.value is None and contract.kind != "counter" and contract.duration_scale is None:
+        findings.append(f"is a {contract.kind} that counts {contract.unit}, not time, so it needs value=")
+    return findings

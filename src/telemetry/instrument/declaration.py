@@ -1,12 +1,11 @@
-"""What a user declares at one place: at most one span, any number of metrics, their sources.
+"""What a user declares at one place: at most one span, any number of metrics.
 
-Made at decoration, checked against the function's parameters there and against the contracts when a recorder is
-attached; plain and picklable.
+Made at decoration, checked against the function and the contracts when a recorder is attached; plain and picklable.
 """
 
 from __future__ import annotations
 
-from telemetry._hotpath import Parameters, Source
+from telemetry._hotpath import text
 from telemetry.errors import ContractError
 
 TYPE_CHECKING = False
@@ -40,7 +39,7 @@ class SpanDeclaration:
         self.attributes = dict(attributes or {})
         self.capture = dict(capture or {})
         self.result = dict(result or {})
-        self.kind = one_of("kind", kind, KINDS)
+        self.kind: Any = one_of("kind", kind, KINDS)
         self.links = tuple(links)
         self.context = context
 
@@ -61,15 +60,11 @@ class MetricDeclaration:
         value: Callable[[Any], float] | None = None,
     ) -> None:
         self.name = name
-        self.labels = dict(labels or {})
+        self.labels = {label: text(value) for label, value in (labels or {}).items()}
         self.capture = dict(capture or {})
         self.error = dict(error or {})
         self.on: Any = one_of("on", on, ON)
         self.value = value
-        if self.error and on != "failure":
-            raise ContractError(
-                f"metric {name!r}: error= gives labels that only a failure has; record it with on='failure'"
-            )
 
 
 class Declarations:
@@ -93,64 +88,6 @@ class Declarations:
     def with_metric(self, metric: MetricDeclaration) -> Declarations:
         """Add a metric."""
         return Declarations(self.span, (metric, *self.metrics), self.place)
-
-
-class Converted(str):
-    """A path whose value becomes something else before it is kept: `Converted("backend", name_of)`."""
-
-    __slots__ = ("convert",)
-    convert: Callable[[Any], Any]
-
-    def __new__(cls, path: str, convert: Callable[[Any], Any]) -> Converted:
-        """Make one from a path and a function, which must not be a lambda if it is to be pickled."""
-        made = super().__new__(cls, path)
-        made.convert = convert
-        return made
-
-    def __getnewargs__(self) -> tuple[str, Callable[[Any], Any]]:  # type: ignore[override]  # str has one argument
-        return str(self), self.convert
-
-
-class Sources:
-    """The distinct sources of one function, each read once a call however many names use it."""
-
-    __slots__ = ("_index", "_parameters", "_place", "listed")
-
-    def __init__(self, parameters: Parameters, place: str) -> None:
-        self._parameters = parameters
-        self._place = place
-        self._index: dict[Any, int] = {}
-        self.listed: list[Source] = []
-
-    def add(self, name: str, given: Given) -> int:
-        """Take in a source for an attribute or label; give its index.
-
-        Raises:
-            ContractError: The path begins with no parameter of the function.
-        """
-        key = (given, getattr(given, "convert", None))
-        if key not in self._index:
-            self._index[key] = len(self.listed)
-            self.listed.append(self._source(name, given))
-        return self._index[key]
-
-    def _source(self, name: str, given: Given) -> Source:
-        if callable(given):
-            return Source("", (), given)
-        parameter, *path = given.split(".")
-        if parameter not in self._parameters.names:
-            known = ", ".join(self._parameters.names) or "no named parameters"
-            raise ContractError(
-                f"{self._place}: capture of {name!r} reads {given!r}, but {self._parameters.name}() has {known}"
-            )
-        if not all(part.isidentifier() for part in path):
-            raise ContractError(f"{self._place}: capture of {name!r}: {given!r} is no path of names; use a callable")
-        return Source(parameter, tuple(path), None, getattr(given, "convert", None))
-
-
-def reader(given: Given) -> Any:
-    """Give a path as a tuple of names, and a callable as it is."""
-    return given if callable(given) else tuple(given.split("."))
 
 
 def one_of(option: str, value: str, allowed: tuple[str, ...]) -> str:

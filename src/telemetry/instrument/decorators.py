@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, TypeVar, overload
 
-    F = TypeVar("F", bound=Callable[..., Any])
+    F = TypeVar("F", bound=Callable[..., Any] | classmethod[Any, Any, Any])
     Given = str | Callable[[Any], Any]
     Value = str | bool | int | float | tuple[str, ...] | tuple[bool, ...] | tuple[int, ...] | tuple[float, ...]
 else:
@@ -73,8 +73,8 @@ def instrument_span(
         context: False keeps the span out of a generator's context, which saves two switches a resume.
 
     Raises:
-        ContractError: A path names no parameter; or, with telemetry configured, the registry lacks the span or an
-            attribute. What is decorated before `configure()` is checked there.
+        ContractError: The registry lacks the span or an attribute, a path names no parameter, or `result` is to be read
+            from a generator. What is decorated before `configure()` is checked there, all at once.
         TypeError: What is decorated cannot be timed.
     """
     options: dict[str, Any] = {"attributes": attributes, "capture": capture, "result": result}
@@ -117,7 +117,7 @@ def record_metric(
         value: A callable of the returned value that gives what is recorded.
 
     Raises:
-        ContractError: As `instrument_span`; also when a label has no source.
+        ContractError: As `instrument_span`; also when a label has no source, or a gauge no `value`.
     """
     declaration = MetricDeclaration(name, labels=labels, capture=capture, error=error, on=on, value=value)
     return lambda target: decorate(target, lambda before, _: before.with_metric(declaration))

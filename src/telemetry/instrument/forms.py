@@ -22,7 +22,7 @@ def decorate(target: Any, add: Add, method: str = "") -> Any:
     Raises:
         TypeError: It is not callable, or calling it says nothing about how long its work takes.
     """
-    if type(target) is Wrapper:
+    if hasattr(type(target), "_telemetry_declarations"):
         return _again(target, add, method)
     if isinstance(target, type):
         return _decorate_class(target, add)
@@ -42,19 +42,22 @@ def place(function: Any) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)
 
 
-def _again(wrapper: Wrapper, add: Add, method: str) -> Wrapper:
-    """Stack: declarations on one function make one wrapper; a second span makes a second wrapper."""
+def _again(wrapper: Any, add: Add, method: str) -> Any:
+    """Stack: declarations on one function make one wrapper; a second span makes a second wrapper.
+
+    A method that has a span of its own keeps that one alone when its class is decorated.
+    """
     before = wrapper._telemetry_declarations
     after = add(before, method)
-    if before.span is not None and after.span is not before.span:
-        return Wrapper(wrapper, add(Declarations(None, (), before.place), method))
-    return Wrapper(wrapper.__wrapped__, after)
+    if before.span is None or after.span is before.span:
+        return type(wrapper)(wrapper._telemetry_function, after)
+    return wrapper if method else type(wrapper)(wrapper, add(Declarations(None, (), before.place), method))
 
 
 def _decorate_object(target: Any, add: Add, method: str) -> Any:
-    from functools import partial
+    from functools import partial, partialmethod
 
-    if isinstance(target, partial):
+    if isinstance(target, (partial, partialmethod)):
         return type(target)(decorate(target.func, add, method), *target.args, **target.keywords)
     if not callable(target):
         raise TypeError(f"{target!r} cannot be instrumented: {_advice(target)}")
@@ -65,10 +68,16 @@ def _decorate_object(target: Any, add: Add, method: str) -> Any:
 
 def _decorate_class(target: type, add: Add) -> type:
     """Put the declaration on each public method that the class itself defines."""
-    for name, member in list(vars(target).items()):
-        if not name.startswith("_") and isinstance(member, (FunctionType, staticmethod, classmethod)):
-            setattr(target, name, decorate(member, add, name))
+    methods = {name: member for name, member in vars(target).items() if _is_public_method(name, member)}
+    if not methods:
+        raise TypeError(f"{target.__qualname__} has no public methods of its own to instrument: decorate what it calls")
+    for name, member in methods.items():
+        setattr(target, name, decorate(member, add, name))
     return target
+
+
+def _is_public_method(name: str, member: Any) -> bool:
+    return not name.startswith("_") and isinstance(member, (FunctionType, staticmethod, classmethod))
 
 
 def _refuse_context_manager(function: Any) -> None:
@@ -81,6 +90,11 @@ def _refuse_context_manager(function: Any) -> None:
 
 
 def _advice(target: Any) -> str:
+    kind = type(target).__name__
     if isinstance(target, property):
         return "decorate its getter, below @property"
+    if hasattr(type(target), "__get__"):
+        return f"decorate the function below @{kind}"
+    if kind in ("coroutine", "generator", "async_generator"):
+        return f"a {kind} runs already; decorate the function that makes it"
     return "it is not callable"

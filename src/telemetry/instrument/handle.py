@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from telemetry._hotpath import switch
-from telemetry._hotpath.values import label
+from time import monotonic_ns
+
+from telemetry._hotpath import label, switch, text
 from telemetry.errors import ContractError
 
 TYPE_CHECKING = False
@@ -12,7 +13,14 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-_CHILDREN_LIMIT = 4096
+_METRICS_LIMIT = _CHILDREN_LIMIT = 4096
+_OPERATIONS = {
+    "counter": {"inc": "inc"},
+    "gauge": {"inc": "inc", "dec": "dec", "set": "write"},
+    "histogram": {"observe": "observe"},
+    "summary": {"observe": "observe"},
+}
+"""The operations of each kind, and what a cell calls them."""
 
 
 class Child:
@@ -25,18 +33,18 @@ class Child:
         observe: Count a value into a histogram or summary.
     """
 
-    __slots__ = ("__weakref__", "_labels", "_name", "_scale", "dec", "inc", "observe", "set")
+    __slots__ = ("__weakref__", "_labels", "_name", "_took", "dec", "inc", "observe", "set")
 
     inc: Callable[..., None]
     dec: Callable[..., None]
     set: Callable[[float], None]
     observe: Callable[[float], None]
+    _took: Callable[[int], None]
 
     def __init__(self, name: str, labels: dict[str, str | None]) -> None:
         self._name = name
         self._labels = labels
-        self._scale = 1.0
-        self.inc = self.dec = self.set = self.observe = _nothing
+        self._only(_nothing, {})
         switch.register(self)
 
     def time(self) -> Timer:
@@ -44,29 +52,36 @@ class Child:
         return Timer(self)
 
     def _telemetry_attach(self, recorder: Any) -> None:
-        """Bind to the cell; every method that the metric's kind has not counts a misuse."""
-        self.inc = self.dec = self.set = self.observe = _nothing
+        """Bind to the cell; every operation that the metric's kind has not counts a misuse."""
         if recorder is None:
+            self._only(_nothing, {})
             return
         try:
             instrument = recorder.metrics.instrument(self._name)
         except ContractError as error:
             problem = str(error)
-            self._refuse(lambda *_: recorder.count("metric_refused", problem))
+            self._only(lambda *_: recorder.count("metric_refused", problem), {})
             return
-        self._scale = instrument.contract.duration_scale or 1.0
+        breach = instrument.breach(self._labels)
+        if breach is not None:
+            self._only(lambda *_: recorder.count(*breach), {})
+            return
         cell = instrument.cell(self._labels)
-        if cell is None:
-            self._refuse(lambda *_: instrument.cell(self._labels))
-            return
-        self._refuse(lambda *_: recorder.count("metric_misused", f"a {instrument.contract.kind}: {self._name}"))
-        for method in ("inc", "dec", "observe"):
-            setattr(self, method, getattr(cell, method, getattr(self, method)))
-        if instrument.contract.kind == "gauge":
-            self.set = cell.write
+        contract = instrument.contract
+        operations = {} if contract.share else _OPERATIONS[contract.kind]
+        problem = (
+            f"{self._name} is a {contract.kind} of {contract.unit}: it has only {', '.join(operations) or 'reads'}"
+        )
+        bound = {operation: getattr(cell, method) for operation, method in operations.items()}
+        self._only(lambda *_: recorder.count("metric_misused", problem), bound, contract.duration_scale)
 
-    def _refuse(self, refuse: Callable[..., None]) -> None:
-        self.inc = self.dec = self.set = self.observe = refuse
+    def _only(
+        self, otherwise: Callable[..., None], operations: dict[str, Callable[..., None]], scale: float | None = None
+    ) -> None:
+        for operation in ("inc", "dec", "set", "observe"):
+            setattr(self, operation, operations.get(operation, otherwise))
+        observe, per_ns = operations.get("observe"), (scale or 0.0) * 1e-9
+        self._took = (lambda elapsed_ns: observe(elapsed_ns * per_ns)) if observe and per_ns else otherwise
 
 
 class Timer:
@@ -78,17 +93,13 @@ class Timer:
         self._child = child
 
     def __enter__(self) -> Timer:
-        from time import monotonic_ns
-
         self._begun = monotonic_ns()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        from time import monotonic_ns
-
-        self._child.observe((monotonic_ns() - self._begun) * 1e-9 * self._child._scale)
+        self._child._took(monotonic_ns() - self._begun)
 
 
 class Metric:
@@ -97,53 +108,53 @@ class Metric:
     A metric whose labels all come from settings records directly.
     """
 
-    __slots__ = ("_children", "_own", "name")
+    __slots__ = ("__weakref__", "_children", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._children: dict[tuple[Any, ...], Child] = {}
-        self._own: Child | None = None
+        switch.register(self)
 
-    def labels(self, **labels: str) -> Child:
+    def labels(self, /, **labels: str) -> Child:
         """Give the child for these label values; `environment` and the like need not be named.
 
         Keep it where it is used often: a kept child records in a fraction of the time.
         """
-        key = tuple(labels.items())
         try:
-            return self._children[key]
+            return self._children[tuple(labels.items())]
         except (KeyError, TypeError):
             return self._child({name: label(value) for name, value in labels.items()})
 
     def inc(self, amount: float = 1.0) -> None:
         """Add to a counter or gauge."""
-        self._direct().inc(amount)
+        self.labels().inc(amount)
 
     def dec(self, amount: float = 1.0) -> None:
         """Take away from a gauge."""
-        self._direct().dec(amount)
+        self.labels().dec(amount)
 
     def set(self, value: float) -> None:
         """Set a gauge."""
-        self._direct().set(value)
+        self.labels().set(value)
 
     def observe(self, value: float) -> None:
         """Count a value into a histogram or summary."""
-        self._direct().observe(value)
+        self.labels().observe(value)
 
     def time(self) -> Timer:
         """Observe how long a `with` block takes, in the contract's unit."""
-        return self._direct().time()
+        return self.labels().time()
 
-    def _direct(self) -> Child:
-        if self._own is None:
-            self._own = Child(self.name, {})
-        return self._own
+    def _telemetry_attach(self, recorder: Any) -> None:
+        """Forget the children: those that somebody keeps follow by themselves, and no other has a series yet."""
+        self._children = {}
 
     def _child(self, labels: dict[str, str | None]) -> Child:
-        if len(self._children) >= _CHILDREN_LIMIT:
-            self._children.clear()
-        return self._children.setdefault(tuple(labels.items()), Child(self.name, labels))
+        key = tuple(labels.items())
+        children = self._children
+        if len(children) >= _CHILDREN_LIMIT:
+            children.clear()
+        return children.get(key) or children.setdefault(key, Child(self.name, labels))
 
 
 _metrics: dict[str, Metric] = {}
@@ -155,6 +166,12 @@ def metric(name: str) -> Metric:
     May be called before `configure()`. A name or label that the registry lacks records nothing: it is counted, and
     named once.
     """
+    return _metrics.get(name) or _remember(text(name))
+
+
+def _remember(name: str) -> Metric:
+    if len(_metrics) >= _METRICS_LIMIT:
+        _metrics.clear()
     return _metrics.setdefault(name, Metric(name))
 
 

@@ -1,74 +1,65 @@
-"""`span`: the span of a `with` statement, by its name in the registry."""
+"""`span`: the span of a block of code, by its name in the registry."""
 
 from __future__ import annotations
 
-from telemetry._hotpath import Site, Span, switch
+from telemetry._hotpath import Site, Span, TraceContext, begin, switch, text
 from telemetry.errors import ContractError
 
 from .declaration import KINDS, one_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
 class _Named:
-    """The spans of one name and kind: their site while a recorder is attached."""
+    """The spans of one name and kind.
 
-    __slots__ = ("__weakref__", "kind", "name", "site")
+    Attributes:
+        site: Where they record; None while there is no recorder, or its registry refuses them.
+        refuse: Counts a refused one; None where there is nothing to refuse.
+    """
+
+    __slots__ = ("__weakref__", "kind", "name", "refuse", "site")
 
     def __init__(self, name: str, kind: str) -> None:
         self.name = name
-        self.kind = one_of("kind", kind, KINDS)
+        self.kind: Any = kind
         self.site: Site | None = None
+        self.refuse: Callable[[], None] | None = None
         switch.register(self)
 
     def _telemetry_attach(self, recorder: Any) -> None:
-        """Look the name up; an unknown one is counted at each use and named once, since a `with` must not raise."""
+        """Look the name up; a breach is counted at each use and named once, since a `with` must not raise."""
+        self.site = self.refuse = None
         if recorder is None:
-            self.site = None
+            return
+        try:
+            one_of("kind", self.kind, KINDS)
+            recorder.registry.span(self.name)
+        except ContractError as error:
+            problem = f"span {self.name!r}: {error}"
+            self.refuse = lambda: recorder.count("span_refused", problem)
             return
         site = Site(self.name, queue=recorder.queue, spill=recorder.spill, count=recorder.count)
         site.kind = self.kind
-        try:
-            recorder.registry.span(self.name)
-        except ContractError as error:
-            site = Site(self.name, queue=_Refusals(recorder.count, str(error)), spill=_nothing, count=recorder.count)
         self.site = site
 
 
-class _Refusals(list[Span]):
-    """Stands where finished spans go, and counts those of a name that the registry lacks."""
-
-    def __init__(self, count: Any, problem: str) -> None:
-        super().__init__()
-        self._count = count
-        self._problem = problem
-
-    def append(self, _: Span) -> None:
-        """Count a span in place of keeping it."""
-        self._count("span_refused", self._problem)
-
-
-class _Dormant(Span):
-    """The span of a `with` while nothing records: takes everything and keeps nothing."""
+class _Nowhere(Span):
+    """The span of a block that is not recorded: over before it began, so it takes everything and keeps nothing."""
 
     __slots__ = ()
 
-    def __enter__(self) -> Span:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return
-
-
-def _nothing() -> None:
-    """Spill nothing."""
+    @property
+    def span_id(self) -> int:
+        """None: 0."""
+        return 0
 
 
 _names: dict[tuple[str, str], _Named] = {}
 _NAMES_LIMIT = 4096
-_OFF = Site("", queue=[], spill=_nothing, count=_nothing)
 
 
 def span(
@@ -82,30 +73,27 @@ def span(
 ) -> Span:
     """Open a span for a block: `with telemetry.span("plan.compile_graph", attributes={"graph.depth": 3}) as span:`.
 
-    What `as` gives has `set_attribute`, `add_event`, `set_status` and the rest of OpenTelemetry's span interface. An
-    exception that leaves the block is recorded and goes on. A name that the registry lacks records nothing: it is
-    counted, and named once.
+    It starts here; `with` makes it the current one, and ends it. What `as` gives has `set_attribute`, `add_event`,
+    `set_status` and the rest of OpenTelemetry's span interface. An exception that leaves the block is recorded and
+    goes on. Nothing here raises: a name or kind that the registry lacks records nothing, is counted, and named once;
+    spans inside the block then belong to the one around it.
 
     Args:
         name: The span's name in the registry.
-        kind: OpenTelemetry's span kind.
-        links: Pairs of (span context, attributes).
+        kind: OpenTelemetry's span kind: internal, server, client, producer or consumer.
+        links: Pairs of (span context, attributes), or OpenTelemetry's links.
         attributes: Attributes with any name.
         more: Attributes whose names are identifiers.
-
-    Raises:
-        ContractError: There is no such kind.
     """
-    named = _names.get((name, kind)) or _remember(name, kind)
+    named = _names.get((name, kind)) or _remember(text(name), text(kind))
     site = named.site
     if site is None:
-        opened: Span = _Dormant()
-        opened.site, opened.ended_ns = _OFF, 0
-        return opened
-    opened = Span()
-    opened.site = site
+        if named.refuse is not None:
+            named.refuse()
+        return _nowhere
+    opened = begin(site)
     if links:
-        opened.links = tuple(links)
+        opened.details().links.extend(links)
     if attributes or more:
         opened.set_attributes({**(attributes or {}), **more})
     return opened
@@ -114,4 +102,19 @@ def span(
 def _remember(name: str, kind: str) -> _Named:
     if len(_names) >= _NAMES_LIMIT:
         _names.clear()
-    return _names.setdefault((name, kind), _Named(name, kind))
+    found = _names.get((name, kind))
+    return found or _names.setdefault((name, kind), _Named(name, kind))
+
+
+def _make_nowhere() -> Span:
+    """Make the one span that stands for all that are not recorded."""
+    site = Site("", queue=[], spill=lambda: None, count=lambda *_: None)
+    nowhere = _Nowhere()
+    nowhere.site, nowhere.values, nowhere.sequence = site, (), 0
+    nowhere.trace, nowhere.parent = TraceContext(0, 0, 0), None
+    nowhere.start_ns = nowhere.begun = nowhere.elapsed_ns = 0
+    nowhere.extra = nowhere.more = nowhere.context_token = None
+    return nowhere
+
+
+_nowhere = _make_nowhere()

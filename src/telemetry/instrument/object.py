@@ -17,7 +17,14 @@ class InstrumentedObject(wrapt.ObjectProxy[Any]):
     def __init__(self, wrapped: Any, declarations: Declarations) -> None:
         super().__init__(wrapped)
         self._self_call = Wrapper(wrapped.__call__, declarations)
-        self._self_declarations = declarations
+
+    @property
+    def _telemetry_declarations(self) -> Declarations:
+        return self._self_call._telemetry_declarations
+
+    @property
+    def _telemetry_function(self) -> Any:
+        return self.__wrapped__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the object, recorded."""
@@ -31,10 +38,16 @@ class InstrumentedObject(wrapt.ObjectProxy[Any]):
 
     def __reduce_ex__(self, protocol: object) -> Any:
         """Pickle the object with its declarations."""
-        return InstrumentedObject, (self.__wrapped__, self._self_declarations)
+        return InstrumentedObject, (self.__wrapped__, self._telemetry_declarations)
+
+    def __copy__(self) -> InstrumentedObject:
+        """Copy the object, and instrument the copy."""
+        from copy import copy
+
+        return InstrumentedObject(copy(self.__wrapped__), self._telemetry_declarations)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> InstrumentedObject:
-        """Copy the object, and instrument the copy."""
+        """Copy the object in depth, and instrument the copy."""
         from copy import deepcopy
 
-        return InstrumentedObject(deepcopy(self.__wrapped__, memo), self._self_declarations)
+        return InstrumentedObject(deepcopy(self.__wrapped__, memo), self._telemetry_declarations)

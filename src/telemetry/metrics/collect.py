@@ -7,8 +7,7 @@ import struct
 import time
 from collections.abc import Iterable, Mapping
 
-from telemetry._hotpath import Entry, layout, walk
-from telemetry._hotpath.cells import quantile
+from telemetry._hotpath import Entry, layout, quantile, walk
 from telemetry.contracts import MetricContract
 from telemetry.signals import Distribution, Family, Quantiles, Series
 
@@ -57,11 +56,10 @@ def _value(entry: Entry, contract: MetricContract) -> float | Distribution | Qua
 
 def _quantiles(cell: bytes, shares: Iterable[float]) -> Quantiles:
     copy = 1 + _word(cell, 0) * layout.SUMMARY_COPY_WORDS
-    lowest, zeros = struct.unpack_from("=qQ", cell, copy * _WORD)
+    place, zeros = _word(cell, copy), _word(cell, copy + 1)
     bins = struct.unpack_from(f"={layout.SUMMARY_BINS}Q", cell, (copy + 3) * _WORD)
-    total = zeros + sum(bins)
-    values = tuple((share, quantile(bins, total, lowest, zeros, share)) for share in shares)
-    return Quantiles(values, total, _double(cell, copy + 2))
+    values = tuple((share, quantile(bins, place, zeros, share)) for share in shares)
+    return Quantiles(values, zeros + sum(bins), _double(cell, copy + 2))
 
 
 def _word(cell: bytes, index: int) -> int:

@@ -38,7 +38,7 @@ class ExecutionMetrics:
         self._pages = Pages()
         self._instruments: dict[str, Instrument] = {}
         self._shares = [Share(contract) for contract in registry.metrics.values() if contract.share]
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def instrument(self, name: str) -> Instrument:
         """Give an instrument.
@@ -72,6 +72,8 @@ class ExecutionMetrics:
 
     def restart(self) -> None:
         """Make all locks anew, in a forked child: a thread that is not there may hold one."""
-        self._lock = threading.Lock()
-        for part in (*self._instruments.values(), *self._shares):
-            part.restart()
+        self._lock = threading.RLock()
+        for instrument in self._instruments.values():
+            instrument.restart()
+        for share in self._shares:
+            share.restart()

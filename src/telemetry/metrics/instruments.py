@@ -28,7 +28,7 @@ class Instrument:
         ambient: The label values that settings give, such as `environment`.
     """
 
-    __slots__ = ("_cells", "_count", "_limit", "_lock", "_pages", "ambient", "contract", "scratch")
+    __slots__ = ("_cells", "_count", "_limit", "_lock", "_pages", "_scratch", "ambient", "contract")
 
     def __init__(
         self, contract: MetricContract, pages: Pages, *, ambient: Mapping[str, str], limit: int, count: Count
@@ -39,9 +39,15 @@ class Instrument:
         self._limit = limit
         self._count = count
         self._cells: dict[tuple[str, ...], Cell] = {}
-        self._lock = threading.Lock()
-        self.scratch = self._make(Pages(), ())
+        self._lock = threading.RLock()  # a finaliser that runs inside may record too
+        self._scratch: Cell | None = None
+
+    @property
+    def scratch(self) -> Cell:
         """Where a refused observation goes: a cell that nobody reads."""
+        if self._scratch is None:
+            self._scratch = self._make(Pages(), ())
+        return self._scratch
 
     def cell(self, labels: Mapping[str, str | None]) -> Cell | None:
         """Give the cell of these label values; None when the contract refuses them, which is counted.
@@ -52,33 +58,38 @@ class Instrument:
         found = self._cells.get(values)  # type: ignore[arg-type]  # a None among them is never a key
         if found is not None:
             return found
-        if not self._allowed(labels, values):
+        breach = self.breach(labels)
+        if breach is not None:
+            self._count(*breach)
             return None
         with self._lock:
-            return self._admit(values)  # type: ignore[arg-type]  # `_allowed` refused every None
+            return self._admit(values)  # type: ignore[arg-type]  # every None is a breach
+
+    def breach(self, labels: Mapping[str, str | None]) -> tuple[str, str] | None:
+        """Say why the contract refuses these label values, as a reason and a detail; None when it does not."""
+        name = self.contract.name
+        for label in labels:
+            if label not in self.contract.labels:
+                return "label_unknown", f"{name} has no label {label!r}: it has {', '.join(self.contract.labels)}"
+        for label in self.contract.labels:
+            value = labels.get(label, self.ambient.get(label))
+            if value is None:
+                return "label_missing", f"{name}: label {label!r} was given no value"
+            breach = self.contract.label_breach(label, value)
+            if breach is not None:
+                return "label_value", breach
+        return None
 
     def refuse(self, reason: str, value: object) -> None:
         """Count an observation that the contract does not allow."""
         self._count(reason, f"{self.contract.name}: {value!r}")
 
     def restart(self) -> None:
-        """Make the lock anew, in a forked child: a thread that is not there may hold it."""
-        self._lock = threading.Lock()
-
-    def _allowed(self, labels: Mapping[str, str | None], values: tuple[str | None, ...]) -> bool:
-        for label in labels:
-            if label not in self.contract.labels:
-                self.refuse("label_unknown", label)
-                return False
-        for label, value in zip(self.contract.labels, values, strict=True):
-            if value is None:
-                self.refuse("label_missing", label)
-                return False
-            breach = self.contract.label_breach(label, value)
-            if breach is not None:
-                self._count("label_value", f"{self.contract.name}: {breach}")
-                return False
-        return True
+        """Make all locks anew, in a forked child: a thread that is not there may hold one."""
+        self._lock = threading.RLock()
+        for cell in self._cells.values():
+            if isinstance(cell, GaugeCell | SummaryCell):
+                cell.restart()
 
     def _admit(self, values: tuple[str, ...]) -> Cell:
         found = self._cells.get(values)

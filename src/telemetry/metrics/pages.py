@@ -21,7 +21,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._pages: list[Page] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         _alive.add(self)
 
     def allot(self, kind: str, descriptor: bytes, words: int) -> tuple[Page, int]:
@@ -44,7 +44,7 @@ class Pages:
 
     def restart(self) -> None:
         """Empty all cells, in a forked child."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         for page in self._pages:
             page.zero()
 

@@ -30,7 +30,7 @@ class Share:
 
     def __init__(self, contract: MetricContract) -> None:
         self.contract = contract
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._history: deque[tuple[float, Counts]] = deque([(float("-inf"), {})])
 
     def family(self, families: Iterable[Family]) -> Family | None:
@@ -52,7 +52,7 @@ class Share:
 
     def restart(self) -> None:
         """Forget the history, in a forked child, whose counters start at zero."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._history = deque([(float("-inf"), {})])
 
     def _counts(self, counter: Family) -> Counts:

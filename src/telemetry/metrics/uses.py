@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
-from telemetry._hotpath import CounterCell, HistogramCell
-from telemetry._hotpath.values import label, read
+from telemetry._hotpath import CounterCell, HistogramCell, label, read, text
 
 from .instruments import Cell, Instrument
 
 On = Literal["always", "success", "failure"]
 Labels = tuple[str | None, ...]
+Reader = tuple[str, ...] | Callable[[Any], Any]
+"""A path in a value, or a callable of it."""
+
+INTERNAL = "internal"
+"""The value of a closed error label for an exception that has none of the others."""
 
 _CELLS_LIMIT = 4096
 """Combinations of captured values that a site remembers; a site that meets more starts over."""
@@ -33,7 +37,7 @@ class Use:
     instrument: Instrument
     static: Mapping[str, str] = field(default_factory=dict)
     captured: Mapping[str, int] = field(default_factory=dict)
-    error: Mapping[str, tuple[str, ...] | Callable[[Any], Any]] = field(default_factory=dict)
+    error: Mapping[str, Reader] = field(default_factory=dict)
     on: On = "always"
     value: Callable[[Any], float] | None = None
 
@@ -48,34 +52,38 @@ class Use:
         for name, index in self.captured.items():
             values[name] = labels[index]
         for name, source in self.error.items():
-            values[name] = self._from_error(source, error)
+            values[name] = self._from_error(name, source, error)
         return self.instrument.cell(values)
 
     def record(self, labels: Labels, elapsed_ns: int, result: Any, error: BaseException | None) -> None:
         """Record one call; never raises."""
+        if self.value is not None and error is not None:
+            return  # nothing was returned to take a value from, and a gauge must not show one
         cell = self.cell(labels, error)
         if cell is None:
             return
         if self.value is not None:
-            self._record_value(cell, result, error)
+            self._record_value(cell, self.value, result)
         elif isinstance(cell, CounterCell):
             cell.inc()
         else:
             cell.write(elapsed_ns * 1e-9 * (self.instrument.contract.duration_scale or 1.0))
 
-    def _record_value(self, cell: Cell, result: Any, error: BaseException | None) -> None:
-        if error is not None or self.value is None:
-            return
+    def _record_value(self, cell: Cell, value: Callable[[Any], float], result: Any) -> None:
         try:
-            cell.write(self.value(result))
+            cell.write(value(result))
         except Exception as failure:  # noqa: BLE001 -- the callable is the user's code
-            self.instrument.refuse("value_failed", f"value= raised {type(failure).__name__}: {failure}")
+            self.instrument.refuse("value_failed", f"value= raised {type(failure).__name__}: {text(failure)}")
 
-    def _from_error(self, source: tuple[str, ...] | Callable[[Any], Any], error: BaseException | None) -> str | None:
+    def _from_error(self, name: str, source: Reader, error: BaseException | None) -> str | None:
+        """Read a label from the exception; a failure that says nothing the contract knows is `internal`, not lost."""
         try:
-            return label(source(error) if callable(source) else read(error, source))
-        except Exception:  # noqa: BLE001 -- a missing attribute is a missing label, which `cell` counts
-            return None
+            value = label(source(error) if callable(source) else read(error, source))
+        except Exception:  # noqa: BLE001 -- many an exception has no such attribute
+            value = None
+        contract = self.instrument.contract
+        known = value is not None and contract.label_breach(name, value) is None
+        return INTERNAL if not known and INTERNAL in contract.values.get(name, ()) else value
 
 
 @final

@@ -14,7 +14,13 @@ from pathlib import Path
 from telemetry.context import current_span
 from telemetry.errors import PipelineError, SpecError
 from telemetry.logs import get_logger
-from telemetry.pipeline import ArtefactStore, stages
+from telemetry.pipeline import ArtefactStore
+from telemetry.pipeline import compile as compile_stage
+from telemetry.pipeline import lower as lower_stage
+from telemetry.pipeline import package as package_stage
+from telemetry.pipeline import parse as parse_stage
+from telemetry.pipeline import plan as plan_stage
+from telemetry.pipeline import verify as verify_stage
 
 from .backends import BackendDescriptor, Invocation
 from .cache import BuildCache
@@ -35,7 +41,7 @@ from .verify import verify as examine
 log = get_logger("probe")
 
 
-@stages.parse
+@parse_stage
 def parse(path: Path) -> Spec:
     """Read and check a specification."""
     begun = time.monotonic()
@@ -48,7 +54,7 @@ def parse(path: Path) -> Spec:
     return spec
 
 
-@stages.plan
+@plan_stage
 def plan(spec: Spec) -> ExecutionGraph:
     """Put the operators in order."""
     begun = time.monotonic()
@@ -57,7 +63,7 @@ def plan(spec: Spec) -> ExecutionGraph:
     return graph
 
 
-@stages.lower
+@lower_stage
 def lower(backend: BackendDescriptor, operator: Operator, clause: Clauses, graph: ExecutionGraph) -> Invocation:
     """Render one operator for one backend."""
     begun = time.monotonic()
@@ -69,7 +75,7 @@ def lower(backend: BackendDescriptor, operator: Operator, clause: Clauses, graph
     return invocation
 
 
-@stages.compile
+@compile_stage
 def compile(  # noqa: A001 -- the stage's name
     backend: BackendDescriptor,
     invocation: Invocation,
@@ -96,7 +102,7 @@ def compile(  # noqa: A001 -- the stage's name
     return built
 
 
-@stages.verify
+@verify_stage
 def verify(
     backend: BackendDescriptor,
     operator: Operator,
@@ -134,7 +140,7 @@ def verify(
     return verdict
 
 
-@stages.package
+@package_stage
 def package(
     graph: ExecutionGraph,
     artefacts: Sequence[CompiledArtefact],

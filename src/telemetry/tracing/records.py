@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
-from telemetry._hotpath import Span, TraceContext
-from telemetry._hotpath.values import clean
+from telemetry._hotpath import Details, Span, TraceContext, clean, text
 from telemetry.config import SpanLimits
-from telemetry.contracts import Registry
+from telemetry.contracts import Registry, SpanContract
 from telemetry.signals import AttributeValue, SpanEvent, SpanLink, SpanRecord
 
 Count = Callable[[str, str], None]
 Redact = Callable[[str, Any], Any]
+Kept = dict[str, AttributeValue]
+
+_NONE = Details()
+"""Stands for the details of a span that has none."""
 
 
 @final
@@ -43,82 +46,99 @@ class Recorder:
 
     def record(self, span: Span) -> SpanRecord:
         """Give the record of one finished span."""
-        attributes, dropped = self._attributes(span)
-        events, dropped_events = self._events(span)
-        links = (*span.site.links, *span.links)
+        more = span.more or _NONE
+        contract = self._contract(span.site.name, more.renamed)
+        attributes, dropped = self._attributes(span, contract, failed=more.status == "error")
+        events, dropped_events = self._events(span, more)
+        links, dropped_links = self._links([*span.site.links, *more.links])
         return SpanRecord(
-            name=span.name,
+            name=contract.name,
             trace_id=span.trace_id,
             span_id=span.span_id,
-            parent_span_id=None if span.parent is None else span.parent.span_id,
+            parent_span_id=span.parent_span_id,
             start_ns=span.start_ns,
             end_ns=span.end_ns or span.start_ns,
             attributes=attributes,
-            kind=span.site.kind,  # type: ignore[arg-type]  # the decorator has checked it
-            status=span.status[0],
-            status_description=self.redact("status", span.status[1]),
+            kind=span.site.kind,
+            status=more.status,
+            status_description=self.redact("status", more.description),
             events=events,
-            links=[self._link(context, given) for context, given in links[: self.limits.link_count]],
+            links=links,
             trace_flags=span.trace_flags,
             tracestate=span.tracestate,
             parent_is_remote=isinstance(span.parent, TraceContext) and span.parent.is_remote,
             dropped_attributes=dropped,
             dropped_events=dropped_events,
-            dropped_links=max(0, len(links) - self.limits.link_count),
-            running_ns=span.running_ns,
+            dropped_links=dropped_links,
+            running_ns=more.running_ns,
         )
 
-    def _attributes(self, span: Span) -> tuple[dict[str, AttributeValue], int]:
-        site = span.site
-        captured = ((name, span.values[index]) for name, index in site.captured.items())
-        merged = {**self.common, **site.attributes, **dict(captured), **(span.extra or {})}
-        contract, common = self.registry.span(site.name), self.registry.attributes
-        kept: dict[str, AttributeValue] = {}
+    def _contract(self, name: str, renamed: str) -> SpanContract:
+        if renamed and renamed not in self.registry.spans:
+            self.count("span_refused", f"update_name({renamed!r}) on {name!r}: the registry has no such span")
+            renamed = ""
+        return self.registry.spans[renamed or name]
+
+    def _attributes(self, span: Span, contract: SpanContract, *, failed: bool) -> tuple[Kept, int]:
+        captured = {name: span.values[index] for name, index in span.site.captured.items()}
+        merged = {**self.common, **span.site.attributes, **captured, **(span.extra or {})}
+        common = self.registry.attributes
+        kept: Kept = {}
         for name, value in merged.items():
             if value is None:
                 continue
             breach = contract.breach(name, value, common)
             if breach is not None:
-                self.count("attribute_refused", f"{site.name}: {breach}")
+                self.count("attribute_refused", f"{contract.name}: {breach}")
                 continue
             kept[name] = self._bounded(self.redact(name, value))
-        if span.status[0] == "error" and "error.code" not in kept and "error.code" in common:
+        if failed and "error.code" not in kept and "error.code" in common:
             # The contracts ask every failure for a code, and not every exception has one.
             kept["error.code"] = "internal"
-        return self._within(kept, self.limits.attribute_count)
+        return _within(kept, self.limits.attribute_count)
 
-    def _events(self, span: Span) -> tuple[list[SpanEvent], int]:
-        events = list(span.events)
-        if span.failure is not None:
-            events.append(("exception", span.end_ns or span.start_ns, span.failure.attributes()))
-        limit = self.limits.event_count
-        made = [SpanEvent(name, time_ns, self._details(details)) for name, time_ns, details in events[-limit:]]
-        return made, max(0, len(events) - limit)
+    def _events(self, span: Span, more: Details) -> tuple[list[SpanEvent], int]:
+        events = list(more.events)
+        if more.failure is not None:
+            events.append(("exception", span.end_ns or span.start_ns, more.failure.attributes()))
+        dropped = max(0, len(events) - self.limits.event_count)
+        limit = self.limits.event_attribute_count
+        made = [SpanEvent(name, time_ns, self._details(details, limit)) for name, time_ns, details in events[dropped:]]
+        return made, dropped
 
-    def _link(self, context: Any, given: Mapping[str, Any]) -> SpanLink:
-        state: Any = getattr(context, "tracestate", None) or getattr(context, "trace_state", "")
-        header = state if isinstance(state, str) else state.to_header()
-        details = self._details(given)
-        return SpanLink(context.trace_id, context.span_id, int(context.trace_flags), header, details)
+    def _links(self, given: list[Any]) -> tuple[list[SpanLink], int]:
+        links = [link for each in given if (link := self._link(each)) is not None]
+        kept = links[: self.limits.link_count]
+        return kept, len(links) - len(kept)
 
-    def _details(self, given: Mapping[str, Any]) -> dict[str, AttributeValue]:
-        cleaned = {name: clean(value) for name, value in given.items() if value is not None}
+    def _link(self, given: Any) -> SpanLink | None:
+        try:
+            context, attributes = given if isinstance(given, tuple) else (given.context, given.attributes)
+            state: Any = getattr(context, "tracestate", None) or getattr(context, "trace_state", "")
+            header = state if isinstance(state, str) else state.to_header()
+            details = self._details(attributes or {}, self.limits.link_attribute_count)
+            return SpanLink(int(context.trace_id), int(context.span_id), int(context.trace_flags), header, details)
+        except Exception as error:  # noqa: BLE001 -- a link is what the user gave
+            self.count("link_refused", f"{type(given).__name__} is no link: {type(error).__name__}: {text(error)}")
+            return None
+
+    def _details(self, given: Mapping[str, Any], limit: int) -> Kept:
+        cleaned = {name: value for name, each in given.items() if (value := clean(each)) is not None}
         bounded = {name: self._bounded(self.redact(name, value)) for name, value in cleaned.items()}
-        return self._within(bounded, self.limits.attribute_count)[0]
+        return _within(bounded, limit)[0]
 
-    def _bounded(self, value: Any) -> AttributeValue:
+    def _bounded(self, value: Any) -> Any:
         limit = self.limits.attribute_value_length
         if limit is None:
-            return value  # type: ignore[no-any-return]
+            return value
         if isinstance(value, str):
             return value[:limit]
         if isinstance(value, tuple):
-            return tuple(item[:limit] if isinstance(item, str) else item for item in value)  # type: ignore[return-value]
-        return value  # type: ignore[no-any-return]
+            return tuple(item[:limit] if isinstance(item, str) else item for item in value)
+        return value
 
-    @staticmethod
-    def _within(attributes: dict[str, AttributeValue], limit: int | None) -> tuple[dict[str, AttributeValue], int]:
-        if limit is None or len(attributes) <= limit:
-            return attributes, 0
-        kept = dict(list(attributes.items())[:limit])
-        return kept, len(attributes) - limit
+
+def _within(attributes: Kept, limit: int) -> tuple[Kept, int]:
+    if len(attributes) <= limit:
+        return attributes, 0
+    return dict(list(attributes.items())[:limit]), len(attributes) - limit
