@@ -113,7 +113,6 @@ def _make_nowhere() -> Span:
     nowhere.site, nowhere.values, nowhere.sequence = site, (), 0
     nowhere.trace, nowhere.parent = TraceContext(0, 0, 0), None
     nowhere.start_ns = nowhere.begun = nowhere.elapsed_ns = 0
-    nowhere.extra = nowhere.more = nowhere.context_token = None
     return nowhere
 
 
