@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Refuse = Callable[[str, object], None]
 
 GAMMA_LOG = log((1 + SUMMARY_ACCURACY) / (1 - SUMMARY_ACCURACY))
+_MIDDLE_LOG = log(2.0 / (1.0 + exp(GAMMA_LOG)))  # from the upper bound of a bin to what stands for all of it
+_LARGEST_LOG = log(1.797e308)
 
 
 class CounterCell:
@@ -221,5 +223,5 @@ def quantile(bins: Sequence[int], place: int, zeros: int, share: float) -> float
     for number_of_bin, count in enumerate(bins, place - SUMMARY_BIAS):
         seen += count
         if seen > rank:
-            return 2.0 * exp(number_of_bin * GAMMA_LOG) / (1.0 + exp(GAMMA_LOG))
+            return exp(min(number_of_bin * GAMMA_LOG + _MIDDLE_LOG, _LARGEST_LOG))
     return float("nan")

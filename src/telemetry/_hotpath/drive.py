@@ -6,6 +6,7 @@ it, and the time while it is suspended is not counted as its own.
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left
 from time import monotonic_ns
 
@@ -240,12 +241,11 @@ async def agenerate(
     generator = function(*args, **kwargs)
     resumes = _Resumes(site, values, labels)
     held: list[Any] = []  # as above
-    step: Callable[[Any], Awaitable[Any]] = generator.asend
-    given: Any = None
+    step: Any = _unhooked(generator)
     while True:
         try:
             resumes.enter()
-            held.append(await step(given))
+            held.append(await step)
             resumes.leave()
         except StopAsyncIteration:
             resumes.returned(None)
@@ -254,9 +254,21 @@ async def agenerate(
             resumes.failed(error)
             raise
         finally:
-            given = None
+            step = None
         try:
-            given = yield held.pop()
-            step = generator.asend
+            step = generator.asend((yield held.pop()))
         except BaseException as thrown:  # noqa: BLE001 -- it goes to the generator, whose business it is
-            step, given = generator.athrow, thrown
+            step = generator.athrow(thrown)
+
+
+def _unhooked(generator: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
+    """Make the first step without telling the event loop: at its end it closes all generators that it knows at once.
+
+    It knows ours, which closes this one; closed by both, the two would meet in the middle.
+    """
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return generator.asend(None)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)

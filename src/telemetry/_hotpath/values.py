@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT = 4096
 """Characters that are kept of text made from an object; longer text of the user's own is bounded by the limits."""
-ITEM_LIMIT = 1024
+ITEM_LIMIT = 1000
 """Items that are kept of a list: a capture must not cost more than the call that it belongs to."""
 
 _NUMBERS = frozenset((int, float))

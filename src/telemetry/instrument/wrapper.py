@@ -86,6 +86,9 @@ class Wrapper:
         return Wrapper, (self._telemetry_function, self._telemetry_declarations)
 
 
+# pydoc asks `object` for the text, and so gets past `__getattribute__`.
+Wrapper.__doc__ = property(lambda wrapper: wrapper._telemetry_function.__doc__)  # type: ignore[assignment]
+
 _OWN = frozenset(
     (
         *Wrapper.__slots__,
