@@ -1,0 +1,37 @@
+"""Builds every `.pyx` of the package where there is a compiler; an install without one succeeds, and runs pure Python."""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+
+from setuptools import Extension, setup
+
+SOURCES = Path("src")
+
+
+def extensions() -> list[Extension]:
+    """Give the extensions of this build; none on a free-threaded interpreter, whose lock they would switch on."""
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return []
+    from Cython.Build import cythonize
+
+    found = [_extension(path) for path in sorted(SOURCES.rglob("*.pyx"))]
+    built: list[Extension] = cythonize(found, build_dir="build/cython", language_level=3)
+    return built
+
+
+def _extension(path: Path) -> Extension:
+    name = ".".join(path.relative_to(SOURCES).with_suffix("").parts)
+    pieces = [str(piece) for suffix in ("*.pxi", "*.pxd", "*.h") for piece in sorted(path.parent.rglob(suffix))]
+    return Extension(
+        name,
+        [str(path)],
+        depends=pieces,
+        include_dirs=[str(path.parent)],
+        extra_compile_args=["-O3", "-fno-plt", "-fvisibility=hidden"],
+        optional=True,
+    )
+
+
+setup(ext_modules=extensions())
