@@ -3,14 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PEERS := build/bench-peers
+BENCH_OPTIONS = $(QUICK) $(if $(ROWS),--rows '$(ROWS)') $(if $(JSON),--json $(JSON)) $(if $(PLOT),--plot $(PLOT))
 
-.PHONY: help probe test lint bench engines clean
+.PHONY: help probe test lint bench bench-check bench-peers engines clean
 
 help:
 	@echo "make probe    run one spec through the reference pipeline, and check what it recorded"
 	@echo "make test     run all tests"
 	@echo "make lint     run ruff, mypy and the docstring check"
-	@echo "make bench    measure what instrumentation costs"
+	@echo "make bench    measure what instrumentation costs; PLOT=docs/benchmarks.svg draws it, JSON=rows.json keeps it"
+	@echo "make bench-check   fail where it costs more than benchmarks/budgets.toml allows"
+	@echo "make bench-peers   measure with ddtrace and logfire too, in an environment of their own"
 
 probe: $(VENV)/probe.stamp
 	$(BIN)/python tools/telemetry_probe.py
@@ -25,7 +29,14 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/interrogate --quiet src
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python -m benchmarks --gate $(QUICK)
+	$(BIN)/python -m benchmarks $(BENCH_OPTIONS)
+
+bench-check: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks --check $(BENCH_OPTIONS)
+
+# Both peers bring plug-ins for pytest, so they stay out of the environment that the tests run in.
+bench-peers: $(PEERS)/peers.stamp
+	$(PEERS)/bin/python -m benchmarks $(BENCH_OPTIONS)
 
 # Debian's compilers, provers and servers that some tests run against; without them, or root to install them, those
 # tests are left out, and say so.
@@ -44,6 +55,11 @@ $(VENV)/probe.stamp: $(VENV)/python.stamp pyproject.toml
 $(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml
 	$(PIP) --editable '.[dev]'
 	touch $@ $(VENV)/probe.stamp
+
+$(PEERS)/peers.stamp: $(VENV)/python.stamp pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench-peers]'
+	touch $@
 
 clean:
 	rm -rf $(VENV) build .telemetry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from . import gates, machine, suite, table
+from . import machine, plot, suite, table, verdicts
+from .budgets import Budget, read_budgets
 from .harness import Effort
 from .rows import ROWS
 
@@ -25,57 +27,76 @@ Rows = Annotated[
     str, typer.Option("--rows", help="Rows (`counter`) or cases (`*/prometheus`) to run; a shell pattern.")
 ]
 Json = Annotated[Path | None, typer.Option("--json", help="Write all rounds of all cases to this file.")]
-Gated = Annotated[bool, typer.Option("--gate", help="Exit with 1 when a row is far outside of its bounds.")]
+Plot = Annotated[Path | None, typer.Option("--plot", help="Draw the rows into this SVG file.")]
+Check = Annotated[bool, typer.Option("--check", help="Exit with 1 when a row is outside of its bounds.")]
 
 
-def main(rows: Rows = "*", json_file: Json = None, *, quick: Quick = False, gate: Gated = False) -> None:
+def main(
+    rows: Rows = "*", json_file: Json = None, plot_file: Plot = None, *, quick: Quick = False, check: Check = False
+) -> None:
     """Measure what instrumenting costs, as a ratio to the floor in the same process."""
     console = Console(width=None if sys.stdout.isatty() else 120)
+    budgets = read_budgets() if check else ()
     results: list[suite.Result] = []
-    passed = True
+    judged: list[verdicts.Verdict] = []
+    broken = False
     for row, pattern in _selected(rows):
         try:
-            attempts, verdicts = _run(row, pattern, QUICK if quick else FULL, gate=gate)
+            result, found = _run(row, pattern, QUICK if quick else FULL, budgets)
         except RuntimeError as error:
             console.print(str(error), style="red", markup=False, highlight=False)
-            passed = False
+            broken = True
             continue
-        table.show(attempts[-1], console)
-        table.show_verdicts(verdicts, console)
-        results.extend(attempts)
-        passed = passed and all(verdict.passed for verdict in verdicts)
+        table.show(result, console)
+        table.show_verdicts(found, console)
+        results.append(result)
+        judged.extend(found)
     if json_file is not None:
-        json_file.write_text(json.dumps(_document(results), indent=1) + "\n")
-    if not passed:
+        json_file.write_text(json.dumps(_document(results, judged), indent=1) + "\n")
+    if plot_file is not None:
+        plot_file.write_text(plot.draw(results, machine.describe()))
+    if check:
+        table.show_summary(judged, [each for result in results for each in verdicts.unjudged(result, budgets)], console)
+    if broken or any(verdict.state == "fail" for verdict in judged):
         raise typer.Exit(1)
 
 
 def _selected(rows: str) -> list[tuple[str, str]]:
     """Pair each selected row with the pattern of its cases."""
-    whole = [(row, "*") for row in ROWS if fnmatch(row, rows)]
-    parts = [(row, rows) for row, cases in ROWS.items() if any(fnmatch(case.name, rows) for case in cases)]
+    whole = [(name, "*") for name in ROWS if fnmatch(name, rows)]
+    parts = [(name, rows) for name, row in ROWS.items() if any(fnmatch(case.name, rows) for case in row.cases)]
     if not whole and not parts:
         raise typer.BadParameter(f"no row or case is named {rows!r}; the rows are {', '.join(ROWS)}")
     return whole or parts
 
 
-def _run(row: str, pattern: str, effort: Effort, *, gate: bool) -> tuple[list[suite.Result], tuple[gates.Verdict, ...]]:
-    """Measure a row; with gates, again up to three times until all of them pass."""
-    results = [suite.run(row, effort, pattern=pattern)]
-    if not gate:
-        return results, ()
-    verdicts = gates.judge(results[0], gates.GATES)
-    while len(results) < ATTEMPTS and not all(verdict.passed for verdict in verdicts):
-        results.append(suite.run(row, effort, pattern=pattern))
-        verdicts = gates.merge(verdicts, gates.judge(results[-1], gates.GATES))
-    return results, verdicts
+def _run(
+    row: str, pattern: str, effort: Effort, budgets: tuple[Budget, ...]
+) -> tuple[suite.Result, tuple[verdicts.Verdict, ...]]:
+    """Measure a row; with budgets, again up to three times until all of them pass."""
+    result = suite.run(row, effort, pattern=pattern)
+    found = verdicts.judge(result, budgets)
+    for _ in range(_more_attempts(found)):
+        result = suite.run(row, effort, pattern=pattern)
+        found = verdicts.merge(found, verdicts.judge(result, budgets))
+        if not _more_attempts(found):
+            break
+    return result, found
 
 
-def _document(results: list[suite.Result]) -> dict[str, object]:
+def _more_attempts(found: tuple[verdicts.Verdict, ...]) -> int:
+    """Say how often to measure again: a failure has to repeat itself, and who is in the way may go away once."""
+    if any(verdict.state == "fail" for verdict in found):
+        return ATTEMPTS - 1
+    return int(any(verdict.state == "not enough data" for verdict in found))
+
+
+def _document(results: list[suite.Result], judged: list[verdicts.Verdict]) -> dict[str, object]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine.describe(),
         "results": [suite.document(result) for result in results],
+        "verdicts": [asdict(verdict) for verdict in judged],
     }
 
 

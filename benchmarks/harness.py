@@ -1,4 +1,4 @@
-"""Time cases against each other in one process, in interleaved rounds, by the wall and by the processor.
+"""Time cases against each other in one process, in interleaved rounds, by the processor and by the wall.
 
 A round runs each case once, so that a machine which slows down for a second slows them all. The garbage collector stays
 on, as in production. What a case leaves to a worker thread or to a child process counts: its processor time is taken
@@ -16,13 +16,18 @@ from contextlib import ExitStack
 from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import final
+from typing import Any, Literal, final
 
 Call = Callable[[], object]
+Unit = Literal["ns", "bytes"]
 
 
 def _nothing() -> None:
     pass
+
+
+def _none_missing() -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,12 @@ class Subject:
     Attributes:
         call: The thing to time.
         settle: Waits for what the calls of a round left behind; outside of wall time, inside of processor time.
+        prepare: Makes ready for a round, outside of all times.
     """
 
     call: Call
     settle: Call = _nothing
+    prepare: Call = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +51,20 @@ class Case:
 
     Attributes:
         name: `<row>/<who>`, for example `counter/telemetry`.
-        open: Makes the subject and leaves what closes it on the stack; heavy libraries are imported here.
+        open: Makes what is measured and leaves what closes it on the stack; heavy libraries are imported here. A timed
+            case gives a `Subject` or a callable; `latency` and `memory` say what theirs give.
         calls: How many measured operations one call of the subject does.
         number: How many calls make a round; None lets the harness fill the round time.
         variables: How many other context variables are set around the case.
+        missing: Says what the case needs and this machine lacks; empty when it can run.
     """
 
     name: str
-    open: Callable[[ExitStack], Subject | Call]
+    open: Callable[[ExitStack], Any]
     calls: int = 1
     number: int | None = None
     variables: int = 0
+    missing: Callable[[], str] = _none_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +77,52 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What one operation of a case took, in nanoseconds, a figure for each round."""
+    """What one operation of a case cost, a figure for each round.
+
+    Attributes:
+        name: The name of the case.
+        number: How many operations, or kept objects, a figure was drawn from.
+        costs: What is judged: processor time, a latency, or bytes.
+        beside: What is shown beside it: wall time, or resident bytes; empty where there is nothing.
+        unit: The unit of both.
+    """
 
     name: str
     number: int
-    wall_ns: tuple[float, ...]
-    cpu_ns: tuple[float, ...]
+    costs: tuple[float, ...]
+    beside: tuple[float, ...] = ()
+    unit: Unit = "ns"
 
     @property
-    def wall_min_ns(self) -> float:
-        """The best round by the wall, which noise can only have made longer."""
-        return min(self.wall_ns)
+    def least(self) -> float:
+        """The best round, which noise can only have made worse."""
+        return min(self.costs)
 
     @property
-    def wall_median_ns(self) -> float:
-        """The usual round by the wall."""
-        return statistics.median(self.wall_ns)
+    def median(self) -> float:
+        """The usual round."""
+        return statistics.median(self.costs)
 
     @property
-    def cpu_min_ns(self) -> float:
-        """The best round by the processor time of all threads and children."""
-        return min(self.cpu_ns)
+    def noise(self) -> float:
+        """How far the best of the odd rounds and of the even ones are apart, as a share: both ran the same case."""
+        if len(self.costs) < 2:
+            return 0.0
+        return gap(min(self.costs[::2]), min(self.costs[1::2]))
 
-    @property
-    def cpu_median_ns(self) -> float:
-        """The usual round by the processor time."""
-        return statistics.median(self.cpu_ns)
+
+def gap(first: float, second: float) -> float:
+    """Say by what share the greater of two costs exceeds the other.
+
+    >>> gap(200.0, 220.0), gap(0.0, 0.0)
+    (0.1, 0.0)
+    """
+    least, most = sorted((first, second))
+    return round(most / least - 1, 12) if least > 0 else 0.0
+
+
+Measure = Callable[[Sequence[Case], Effort], tuple[Measurement, ...]]
+"""A way of measuring: it gives the measurements of the cases, in their order."""
 
 
 @final
@@ -104,8 +134,8 @@ class _Open:
     context: Context
     subject: Subject
     number: int = 1
-    wall_ns: list[float] = field(default_factory=list)
     cpu_ns: list[float] = field(default_factory=list)
+    wall_ns: list[float] = field(default_factory=list)
 
     def scale(self, round_ns: int) -> None:
         if self.case.number is not None:
@@ -127,7 +157,7 @@ class _Open:
         self.cpu_ns.append(cpu_ns / operations)
 
     def measurement(self) -> Measurement:
-        return Measurement(self.case.name, self.number, tuple(self.wall_ns), tuple(self.cpu_ns))
+        return Measurement(self.case.name, self.number * self.case.calls, tuple(self.cpu_ns), tuple(self.wall_ns))
 
 
 def measure(cases: Sequence[Case], effort: Effort) -> tuple[Measurement, ...]:
@@ -143,6 +173,26 @@ def measure(cases: Sequence[Case], effort: Effort) -> tuple[Measurement, ...]:
         return tuple(each.measurement() for each in opened)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cases of one cost, and how they are measured.
+
+    Attributes:
+        cases: What stands side by side.
+        measure: The way of measuring.
+        over_bare: Whether what counts is the difference to the bare case; so it is with whole programs.
+    """
+
+    cases: tuple[Case, ...]
+    measure: Measure = measure
+    over_bare: bool = False
+
+    @property
+    def floored(self) -> bool:
+        """Whether the floor runs along: next to whole programs, latencies and bytes it says nothing."""
+        return self.measure is measure and not self.over_bare
+
+
 def _open(case: Case, stack: ExitStack) -> _Open:
     context = Context()
     for index in range(case.variables):
@@ -156,6 +206,7 @@ def _open(case: Case, stack: ExitStack) -> _Open:
 
 def _time(subject: Subject, number: int) -> tuple[int, int]:
     call = subject.call
+    subject.prepare()
     cpu_ns = _processor_ns()
     wall_ns = time.perf_counter_ns()
     for _ in repeat(None, number):

@@ -1,25 +1,55 @@
-"""Configure `telemetry` the way that the rows need it; like its peers it sends nothing out of the process."""
+"""Configure `telemetry` the way that the rows need it; like its peers it sends nothing out of the process.
+
+What the rows use beside the public surface is here and nowhere else: a change of its insides is followed in this file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from .series import ENVIRONMENT, Kind, names, values, write_registry
 
 if TYPE_CHECKING:
     from telemetry.runtime import TelemetryDispatcher
     from telemetry.signals import SpanRecord
 
-SERVICE, ENVIRONMENT = "benchmarks", "development"
+SERVICE = "benchmarks"
+
+ENCODES_AT_END = False
+"""Whether a span is OTLP bytes as soon as it has ended, so that nothing is left for another thread to encode."""
+
+KEPT_SPANS = 400
+"""How many finished spans a runtime keeps for certain when nobody takes them."""
 
 
-def recording(stack: ExitStack) -> None:
-    """Configure as an application does, with nobody to send to, until the stack unwinds."""
+def twin() -> str:
+    """Name the twin of the hot path that this process records with."""
+    from telemetry._hotpath import TWIN
+
+    return TWIN
+
+
+def recording(stack: ExitStack, **settings: Any) -> TelemetryDispatcher:
+    """Configure as an application does, with nobody to send to, until the stack unwinds; encode nothing."""
     import telemetry
 
-    runtime = telemetry.configure(SERVICE, environment=ENVIRONMENT)
-    stack.callback(_check, runtime)
-    stack.enter_context(runtime)
+    runtime = telemetry.configure(SERVICE, environment=ENVIRONMENT, **settings)
+    stack.callback(_check, runtime, {"sampled_out"} if "sampler" in settings else set())
+    return stack.enter_context(runtime)
+
+
+def encoding(stack: ExitStack) -> TelemetryDispatcher:
+    """Configure so that each span that has ended is OTLP bytes, of which the oldest make room for the newest."""
+    return recording(stack)
+
+
+def lacks_encoding() -> str:
+    """Say why a row that wants spans encoded at their end cannot run; empty when it can."""
+    return "" if ENCODES_AT_END else f"the {twin()} twin leaves the encoding of spans to the exporter: see `exported`"
 
 
 def handing_over(stack: ExitStack, *, encode: bool = False) -> TelemetryDispatcher:
@@ -28,27 +58,96 @@ def handing_over(stack: ExitStack, *, encode: bool = False) -> TelemetryDispatch
     from telemetry.runtime import TelemetryDispatcher, install
 
     settings = read_settings(service_name=SERVICE, environment=ENVIRONMENT)
-    runtime = TelemetryDispatcher(settings, sinks=(_sink(encode=encode),))
+    runtime = TelemetryDispatcher(settings, sinks=(_Sink(span_encoder() if encode else len),))
     install(runtime)
     stack.callback(_close, runtime)
+    stack.callback(install, None)
     return runtime.start()
 
 
-def _close(runtime: TelemetryDispatcher) -> None:
-    from telemetry.runtime import install
+def held_bytes(runtime: TelemetryDispatcher) -> int:
+    """Count the bytes that hold spans and series where `tracemalloc` does not see them: in mapped memory."""
+    return sum(map(len, runtime.metrics._pages.snapshots()))
 
-    install(None)
+
+def span_encoder() -> Callable[[Sequence[SpanRecord]], bytes]:
+    """Give what turns finished spans into an OTLP request."""
+    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+    from telemetry.export.translation import FinishedSpan, as_resource
+    from telemetry.signals import Resource
+
+    resource, scope = as_resource(Resource({"service.name": SERVICE})), InstrumentationScope("telemetry")
+
+    def encode(records: Sequence[SpanRecord]) -> bytes:
+        body: bytes = encode_spans([FinishedSpan(each, resource, scope) for each in records]).SerializeToString()
+        return body
+
+    return encode
+
+
+def measuring(stack: ExitStack) -> TelemetryDispatcher:
+    """Make a runtime whose registry has the metrics of `series`, beside whatever runtime the process has."""
+    from telemetry.config import read_settings
+    from telemetry.runtime import TelemetryDispatcher
+
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="benchmarks-")))
+    registry = str(write_registry(folder))
+    settings = read_settings(service_name=SERVICE, environment=ENVIRONMENT, registry=registry)
+    runtime = TelemetryDispatcher(settings)
+    stack.callback(_close, runtime)
+    return runtime
+
+
+def child(runtime: TelemetryDispatcher, metric: str, labels: dict[str, str]) -> Any:
+    """Bind a metric of one runtime to label values: what `telemetry.metric(...).labels(...)` does for the process's."""
+    cell = runtime.metrics.instrument(metric).cell(labels)
+    assert cell is not None, f"{metric} refuses {labels}"
+    return cell
+
+
+def fill(runtime: TelemetryDispatcher, kind: Kind, combinations: Sequence[dict[str, str]]) -> None:
+    """Record one value in each of the series."""
+    value = iter(values(kind))
+    for name in names(kind):
+        for labels in combinations:
+            runtime.metrics.record(name, next(value), **labels)
+
+
+def exposition(runtime: TelemetryDispatcher) -> Callable[[], bytes]:
+    """Give what makes the page of a scrape out of everything that was recorded."""
+    from telemetry.export.text import prometheus_text
+
+    return lambda: prometheus_text(runtime.families())
+
+
+def push(runtime: TelemetryDispatcher) -> Callable[[], bytes]:
+    """Give what makes the body of an OTLP push out of everything that was recorded."""
+    from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+    from telemetry.export.points import as_metrics_data
+    from telemetry.export.translation import as_resource
+
+    resource, scope = as_resource(runtime.resource), InstrumentationScope("telemetry")
+
+    def encode() -> bytes:
+        body: bytes = encode_metrics(as_metrics_data(runtime.families(), resource, scope)).SerializeToString()
+        return body
+
+    return encode
+
+
+def _close(runtime: TelemetryDispatcher) -> None:
     runtime.shutdown()
     _check(runtime)
 
 
-def _check(runtime: TelemetryDispatcher) -> None:
+def _check(runtime: TelemetryDispatcher, expected: Set[str] = frozenset()) -> None:
     """Refuse a run in which something was dropped or left out: it did less than the work that is compared."""
-    assert not runtime.losses(), f"the row did less than its work: {dict(runtime.losses())}"
-
-
-def _sink(*, encode: bool) -> _Sink:
-    return _Sink(_encoder() if encode else len)
+    losses = {reason: count for reason, count in runtime.losses().items() if reason not in expected}
+    assert not losses, f"the row did less than its work: {losses}"
 
 
 class _Sink:
@@ -59,18 +158,3 @@ class _Sink:
 
     def spans(self, records: Sequence[SpanRecord], /) -> None:
         self._take(records)
-
-
-def _encoder() -> Callable[[Sequence[SpanRecord]], object]:
-    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
-    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-
-    from telemetry.export.translation import FinishedSpan, as_resource
-    from telemetry.signals import Resource
-
-    resource, scope = as_resource(Resource({"service.name": SERVICE})), InstrumentationScope("telemetry")
-
-    def encode(records: Sequence[SpanRecord]) -> object:
-        return encode_spans([FinishedSpan(each, resource, scope) for each in records]).SerializeToString()
-
-    return encode

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from fnmatch import fnmatch
 from pathlib import Path
 
+from . import ours
 from .floor import wrap
-from .harness import Call, Case, Effort, measure
+from .harness import Call, Case, Effort
 from .machine import Watch
 from .rows import ROWS
 from .rows.floor import noop
@@ -23,15 +25,23 @@ FLOORS = ("floor", "floor again")
 
 def run(row: str, pattern: str, effort: Effort) -> dict[str, object]:
     """Measure the cases of a row whose names match, and the floor as two cases, which tell the noise."""
-    floors = [Case(name, _floor) for name in FLOORS]
-    cases = [case for case in ROWS[row] if fnmatch(case.name, pattern)]
+    chosen = [case for case in ROWS[row].cases if fnmatch(case.name, pattern)]
+    missing = {case.name: reason for case in chosen if (reason := case.missing())}
+    cases = [case for case in chosen if case.name not in missing]
     watch = Watch()
-    measurements = measure([floors[0], *cases, floors[1]], effort)
+    measurements = ROWS[row].measure(_with_floors(cases) if ROWS[row].floored else cases, effort)
     return {
         "row": row,
+        "twin": ours.twin(),
         "foreign_cores": watch.foreign_cores(),
+        "missing": missing,
         "measurements": [asdict(measurement) for measurement in measurements],
     }
+
+
+def _with_floors(cases: Sequence[Case]) -> list[Case]:
+    first, second = (Case(name, _floor) for name in FLOORS)
+    return [first, *cases, second]
 
 
 def _floor(_stack: ExitStack) -> Call:

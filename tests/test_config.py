@@ -61,6 +61,7 @@ MATRIX: Mapping[str, tuple[tuple[object, object], tuple[str, object], tuple[obje
     "logs_exporter": (("none", ()), ("console", ("console",)), (["otlp"], ("otlp",))),
     "limits_attribute_count": ((1, 1), ("2", 2), (3, 3)),
     "limits_attribute_value_length": ((1, 1), ("2", 2), (3, 3)),
+    "limits_detail_value_length": ((1, 1), ("2", 2), (3, 3)),
     "limits_event_count": ((1, 1), ("2", 2), (3, 3)),
     "limits_link_count": ((1, 1), ("2", 2), (3, 3)),
     "limits_event_attribute_count": ((1, 1), ("2", 2), (3, 3)),

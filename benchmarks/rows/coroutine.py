@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 
-from benchmarks import ours
+from benchmarks import ours, peers
 from benchmarks.harness import Call, Case, Subject
-from benchmarks.peers import opentelemetry_tracing
 
 AWAITS = 64
 
@@ -49,7 +48,7 @@ def _telemetry(stack: ExitStack) -> Call:
 
 
 def _opentelemetry(stack: ExitStack) -> Subject:
-    tracing = opentelemetry_tracing(stack)
+    tracing = peers.opentelemetry_tracing(stack)
 
     @tracing.tracer.start_as_current_span("codegen.lower")
     async def stage() -> None:
@@ -58,8 +57,19 @@ def _opentelemetry(stack: ExitStack) -> Subject:
     return Subject(over_awaits(stage), tracing.settle)
 
 
+def _datadog(_stack: ExitStack) -> Call:
+    tracer, _ = peers.datadog_tracer()
+
+    @tracer.wrap("codegen.lower")  # type: ignore[untyped-decorator,unused-ignore]
+    async def stage() -> None:
+        pass
+
+    return over_awaits(stage)
+
+
 CASES = (
     Case("coroutine/bare", _bare, calls=AWAITS),
     Case("coroutine/telemetry", _telemetry, calls=AWAITS),
     Case("coroutine/opentelemetry", _opentelemetry, calls=AWAITS),
+    Case("coroutine/ddtrace", _datadog, calls=AWAITS, missing=peers.lacks("ddtrace")),
 )

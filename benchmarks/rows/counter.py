@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from benchmarks import ours
+from benchmarks import ours, peers
 from benchmarks.harness import Call, Case
-from benchmarks.peers import opentelemetry_meter
 
 from .floor import noop
 
@@ -33,7 +32,7 @@ def _prometheus(_stack: ExitStack) -> Call:
 
 
 def _opentelemetry(stack: ExitStack) -> Call:
-    add = opentelemetry_meter(stack).create_counter("compile_success_total").add
+    add = peers.opentelemetry_meter(stack).create_counter("compile_success_total").add
     # The API has no bound instruments: each call brings its attributes.
     attributes = LABELS | {"environment": "development"}
     return lambda: add(1, attributes)

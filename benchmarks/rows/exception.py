@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from benchmarks import ours
+from benchmarks import ours, peers
 from benchmarks.harness import Call, Case, Subject
-from benchmarks.peers import opentelemetry_tracing
 
 
 def fail() -> None:
@@ -43,12 +42,18 @@ def _telemetry(stack: ExitStack) -> Call:
 
 
 def _opentelemetry(stack: ExitStack) -> Subject:
-    tracing = opentelemetry_tracing(stack)
+    tracing = peers.opentelemetry_tracing(stack)
     return Subject(catch(tracing.tracer.start_as_current_span("codegen.lower")(fail)), tracing.settle)
+
+
+def _datadog(_stack: ExitStack) -> Call:
+    tracer, _ = peers.datadog_tracer()
+    return catch(tracer.wrap("codegen.lower")(fail))
 
 
 CASES = (
     Case("exception/bare", _bare),
     Case("exception/telemetry", _telemetry),
     Case("exception/opentelemetry", _opentelemetry),
+    Case("exception/ddtrace", _datadog, missing=peers.lacks("ddtrace")),
 )

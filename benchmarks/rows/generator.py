@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from benchmarks import ours
+from benchmarks import ours, peers
 from benchmarks.harness import Call, Case, Subject
-from benchmarks.peers import opentelemetry_tracing
 
 ITEMS = 10
 
@@ -43,7 +42,7 @@ def _telemetry(stack: ExitStack, *, context: bool) -> Call:
 
 
 def _opentelemetry(stack: ExitStack) -> Subject:
-    tracing = opentelemetry_tracing(stack)
+    tracing = peers.opentelemetry_tracing(stack)
     tracer = tracing.tracer
 
     # Decorating the function would end the span before the first item; this form keeps it open, and leaks its context

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from benchmarks import ours
+from benchmarks import ours, peers
 from benchmarks.harness import Call, Case
-from benchmarks.peers import opentelemetry_meter
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 LABELS = {"backend": "c-gcc", "operator": "matmul", "maturity": "stable"}
@@ -41,7 +40,7 @@ def _prometheus(_stack: ExitStack) -> Call:
 
 def _opentelemetry(stack: ExitStack) -> Call:
     record = (
-        opentelemetry_meter(stack)
+        peers.opentelemetry_meter(stack)
         .create_histogram("lowering_duration_seconds", "s", explicit_bucket_boundaries_advisory=BOUNDS)
         .record
     )

@@ -8,9 +8,8 @@ from collections.abc import Callable, MutableMapping
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from typing import Any
 
-from benchmarks import ours
+from benchmarks import ours, peers
 from benchmarks.harness import Call, Case, Subject
-from benchmarks.peers import null_device, opentelemetry_tracing
 
 FIELDS = {"backend": "c-gcc", "operator": "matmul", "toolchain": "gcc"}
 
@@ -18,7 +17,7 @@ FIELDS = {"backend": "c-gcc", "operator": "matmul", "toolchain": "gcc"}
 def _telemetry(stack: ExitStack) -> Call:
     import telemetry
 
-    device = null_device(stack)
+    device = peers.null_device(stack)
     stack.enter_context(redirect_stdout(device))
     stack.enter_context(redirect_stderr(device))
     ours.recording(stack)
@@ -33,7 +32,7 @@ def _structlog(stack: ExitStack) -> Call:
 
 
 def _structlog_in_span(stack: ExitStack) -> Subject:
-    tracing = opentelemetry_tracing(stack)
+    tracing = peers.opentelemetry_tracing(stack)
     info = _structlog_info(stack, _add_span)
     stack.enter_context(tracing.tracer.start_as_current_span("compile.execute"))
     return Subject(lambda: info("compile.end", **FIELDS), tracing.settle)
@@ -50,7 +49,7 @@ def _structlog_info(stack: ExitStack, *more: Callable[..., MutableMapping[str, A
         structlog.processors.JSONRenderer(),
     ]
     logger = structlog.wrap_logger(
-        structlog.WriteLogger(null_device(stack)),
+        structlog.WriteLogger(peers.null_device(stack)),
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
@@ -76,7 +75,7 @@ class _JsonFormatter(logging.Formatter):
 
 
 def _logging(stack: ExitStack) -> Call:
-    handler = logging.StreamHandler(null_device(stack))
+    handler = logging.StreamHandler(peers.null_device(stack))
     handler.setFormatter(_JsonFormatter())
     logger = logging.getLogger("benchmarks.plain")
     logger.setLevel(logging.INFO)

@@ -1,6 +1,8 @@
-"""A full stage of a pipeline: a span with three captured attributes, a histogram and a counter with captured labels.
+"""The headline: a full stage of a pipeline, its span encoded to OTLP, all processor time counted.
 
-Recording only: nobody asks `telemetry` for the spans. The rows `drained` and `exported` go on from there.
+A stage is a span with three captured attributes, a histogram and a counter with captured labels; the limits are on and
+nothing is sampled out. OpenTelemetry does the same work with a batch processor and its encoder, to a transport that
+drops. The row `recorded` leaves the encoding out; `drained` and `exported` hand the spans to somebody.
 
 The arguments vary over 64 strings that are built at run time, so that neither interning nor a cache of one entry can
 help. All cases do the same work; the bodies are empty, so that the instrumentation alone is timed.
@@ -10,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from time import perf_counter
 
-from benchmarks import ours
+from benchmarks import ours, peers
 from benchmarks.harness import Call, Case, Subject
-from benchmarks.peers import opentelemetry_meter, opentelemetry_tracing
 
 Lower = Callable[[str, str, str], None]
 SIDE = 8
@@ -65,7 +67,7 @@ def with_telemetry() -> Call:
 
 def with_opentelemetry(stack: ExitStack, *, encode: bool = False) -> Subject:
     """Open the stage as one writes it with the OpenTelemetry API; `encode` encodes its spans to OTLP."""
-    tracing, meter = opentelemetry_tracing(stack, encode=encode), opentelemetry_meter(stack)
+    tracing, meter = peers.opentelemetry_tracing(stack, encode=encode), peers.opentelemetry_meter(stack)
     tracer = tracing.tracer
     duration = meter.create_histogram("lowering_duration_seconds", "s")
     success = meter.create_counter("compile_success_total")
@@ -83,13 +85,38 @@ def with_opentelemetry(stack: ExitStack, *, encode: bool = False) -> Subject:
     return Subject(over_inputs(lower), tracing.settle)
 
 
-def _telemetry(stack: ExitStack) -> Call:
-    ours.recording(stack)
-    return with_telemetry()
+def _datadog(_stack: ExitStack) -> Call:
+    tracer, _ = peers.datadog_tracer()
+
+    def lower(backend: str, operator: str, clause: str) -> None:
+        with tracer.trace("codegen.lower") as span:
+            span.set_tag("backend.name", backend)
+            span.set_tag("operator.name", operator)
+            span.set_tag("clause.id", clause)
+
+    return over_inputs(lower)
+
+
+def _logfire(stack: ExitStack) -> Subject:
+    client, tracing = peers.logfire_client(stack)
+
+    def lower(backend: str, operator: str, clause: str) -> None:
+        with client.span("codegen.lower", backend=backend, operator=operator, clause=clause):
+            pass
+
+    return Subject(over_inputs(lower), tracing.settle)
+
+
+def _telemetry(stack: ExitStack) -> Subject:
+    runtime = ours.encoding(stack)
+    return Subject(with_telemetry(), runtime.flush)
 
 
 CASES = (
     Case("stage/bare", bare, calls=len(INPUTS)),
-    Case("stage/telemetry", _telemetry, calls=len(INPUTS)),
-    Case("stage/opentelemetry", with_opentelemetry, calls=len(INPUTS)),
+    Case("stage/telemetry", _telemetry, calls=len(INPUTS), missing=ours.lacks_encoding),
+    Case("stage/opentelemetry", partial(with_opentelemetry, encode=True), calls=len(INPUTS)),
+    # These two make no metrics and encode nothing.
+    Case("stage/ddtrace", _datadog, calls=len(INPUTS), missing=peers.lacks("ddtrace")),
+    Case("stage/logfire", _logfire, calls=len(INPUTS), missing=peers.lacks("logfire")),
 )

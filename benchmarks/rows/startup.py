@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
+from benchmarks import peers
 from benchmarks.harness import Call, Case
 
 PROGRAMS = {
@@ -18,6 +20,8 @@ PROGRAMS = {
     "opentelemetry": "import opentelemetry.trace",
     "prometheus": "import prometheus_client",
     "structlog": "import structlog",
+    "ddtrace": "import ddtrace.trace",
+    "logfire": "import logfire",
     "telemetry, one span": """
 import telemetry
 with telemetry.configure("benchmarks"):
@@ -49,4 +53,12 @@ def _program(program: str, _stack: ExitStack) -> Call:
     return partial(start, program)
 
 
-CASES = tuple(Case(f"startup/{name}", partial(_program, program), number=1) for name, program in PROGRAMS.items())
+def missing(name: str) -> Callable[[], str]:
+    """Say whether the library of a program has to be installed first; the others come with the project."""
+    return peers.lacks(name if name in {"ddtrace", "logfire"} else "sys")
+
+
+CASES = tuple(
+    Case(f"startup/{name}", partial(_program, program), number=1, missing=missing(name))
+    for name, program in PROGRAMS.items()
+)

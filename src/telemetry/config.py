@@ -36,10 +36,14 @@ Sampler = Literal[RootSampler, ParentSampler]
 @final
 @dataclass(frozen=True, slots=True)
 class SpanLimits:
-    """How much one span holds; the rest is dropped and counted (OpenTelemetry SDK, "Span limits")."""
+    """How much one span holds; the rest is dropped and counted (OpenTelemetry SDK, "Span limits").
+
+    `attribute_value_length` is for the attributes of spans, `detail_value_length` for those of their events and links.
+    """
 
     attribute_count: int = 128
     attribute_value_length: int | None = None
+    detail_value_length: int | None = None
     event_count: int = 128
     link_count: int = 128
     event_attribute_count: int = 128
@@ -156,12 +160,8 @@ def _url(raw: object) -> str:
     from urllib.parse import urlsplit
 
     parts = urlsplit(_text(raw))
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or " " in parts.netloc + parts.path
-        or parts.port == 0
-    ):
+    is_http = parts.scheme in ("http", "https") and parts.hostname
+    if not is_http or " " in parts.netloc + parts.path or parts.port == 0:
         raise ValueError("must be an http or https URL, such as http://127.0.0.1:4318")
     return parts.geturl()
 
@@ -229,6 +229,7 @@ SETTINGS: Final = (
     Setting("logs_exporter", _EXPORTERS, ("OTEL_LOGS_EXPORTER",)),
     Setting("limits_attribute_count", _LIMIT, ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")),
     Setting("limits_attribute_value_length", _LIMIT, _LENGTHS),
+    Setting("limits_detail_value_length", _LIMIT, ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",)),
     Setting("limits_event_count", _LIMIT, ("OTEL_SPAN_EVENT_COUNT_LIMIT",)),
     Setting("limits_link_count", _LIMIT, ("OTEL_SPAN_LINK_COUNT_LIMIT",)),
     Setting("limits_event_attribute_count", _LIMIT, ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")),
@@ -389,8 +390,7 @@ def _absolute(directory: Path | None) -> str:
 
 def _shown(value: object) -> str:
     # A URL may hold a password, and what is shown ends up in logs.
-    text = re.sub("//[^/]*@", "//***@", repr(value))
-    return text if len(text) < 200 else f"{text[:200]}…"
+    return re.sub("//[^/]*@", "//***@", repr(value))[:200]
 
 
 def _suggestion(name: str, known: Iterable[str], likeness: float = 0.55) -> str:

@@ -11,7 +11,7 @@ from typing import Any, final
 from telemetry._hotpath import sample_with
 from telemetry.config import read_settings
 from telemetry.errors import ContractError
-from telemetry.runtime import Memory, TelemetryDispatcher, install
+from telemetry.runtime import Memory, Plugs, TelemetryDispatcher, install
 from telemetry.signals import Distribution, Family, LogRecord, Quantiles, SpanRecord
 from telemetry.tracing import sampler
 
@@ -92,8 +92,11 @@ def isolated(**settings: Any) -> Iterator[Recording]:
     recording = Recording()
     memory = recording._memory
     settings.setdefault("registry", read_settings().registry)
+    plugged = {name: settings.pop(name) for name in ("sampler", "id_generator") if _is_plug(settings.get(name))}
     read = read_settings(environ={}, directory=_NO_DIRECTORY, **settings)
-    runtime = recording.runtime = TelemetryDispatcher(read, sinks=(memory,), log_sinks=(memory,), quiet=True)
+    plugs = Plugs(**plugged)
+    runtime = TelemetryDispatcher(read, sinks=(memory,), log_sinks=(memory,), quiet=True, plugs=plugs)
+    recording.runtime = runtime
     before = _install(runtime)
     sampled_before = sample_with(sampler(read.sampler, read.sampler_arg))
     runtime.logs.open()
@@ -103,6 +106,10 @@ def isolated(**settings: Any) -> Iterator[Recording]:
         install(before)
         runtime.shutdown()
         sample_with(sampled_before)
+
+
+def _is_plug(setting: object) -> bool:
+    return setting is not None and not isinstance(setting, str)
 
 
 def _install(runtime: TelemetryDispatcher) -> TelemetryDispatcher | None:

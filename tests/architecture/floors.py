@@ -15,8 +15,8 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 
 DEEP: dict[str, tuple[str, ...]] = {
-    "runtime": ("telemetry.export.", "telemetry.tracing.bridge"),
-    "cli": ("telemetry.export.", "telemetry.tracing.bridge"),
+    "runtime": ("telemetry.export.", "telemetry.metrics.meter", "telemetry.tracing.provider"),
+    "cli": ("telemetry.export.",),
 }
 """Modules that pull in HTTP, TLS or a guest library: these rooms name them in full, in the function that needs them."""
 

@@ -12,7 +12,7 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 
 import pytest
-from benchmarks.harness import Call, Case, Effort, Subject, measure
+from benchmarks.harness import Call, Case, Effort, Measurement, Subject, measure
 
 BRIEF = Effort(rounds=3, round_ns=100_000)
 
@@ -40,10 +40,11 @@ def test_rounds_are_interleaved() -> None:
 def test_times_are_divided_by_operations() -> None:
     """A call that does four operations of 1 ms costs 1 ms, by the wall and by the processor."""
     (measured,) = measure([Case("four", opening(lambda: spin(0.004)), calls=4, number=2)], BRIEF)
-    assert measured.number == 2
-    assert len(measured.wall_ns) == len(measured.cpu_ns) == BRIEF.rounds
-    assert 1e6 <= measured.cpu_min_ns < 2e6
-    assert 1e6 <= measured.wall_min_ns <= measured.wall_median_ns
+    assert measured.number == 8
+    assert len(measured.beside) == len(measured.costs) == BRIEF.rounds
+    assert 1e6 <= measured.least < 2e6
+    assert min(measured.beside) >= 1e6
+    assert measured.least <= measured.median
 
 
 def test_number_fills_the_round() -> None:
@@ -64,8 +65,28 @@ def test_settled_work_counts_as_processor_time_only() -> None:
     """What a case leaves behind shows in its processor time and not in its wall time."""
     subject = Subject(lambda: None, settle=lambda: spin(0.005))
     (measured,) = measure([Case("late", lambda _stack: subject, number=1)], BRIEF)
-    assert measured.cpu_min_ns >= 5e6
-    assert measured.wall_min_ns < 1e6
+    assert measured.least >= 5e6
+    assert min(measured.beside) < 1e6
+
+
+def test_preparing_counts_nowhere() -> None:
+    """What makes ready for a round runs before each of them, and is in no figure."""
+    rounds: list[None] = []
+
+    def prepare() -> None:
+        rounds.append(None)
+        spin(0.005)
+
+    subject = Subject(lambda: None, prepare=prepare)
+    (measured,) = measure([Case("fresh", lambda _stack: subject, number=1)], BRIEF)
+    assert len(rounds) == 1 + BRIEF.rounds
+    assert measured.least < 1e6
+
+
+def test_noise_is_the_gap_between_odd_and_even_rounds() -> None:
+    """A case that is measured twice over tells by itself what two equal things may differ by."""
+    assert Measurement("steady", 1, (100.0, 110.0, 105.0, 120.0)).noise == pytest.approx(0.1)
+    assert Measurement("single", 1, (100.0,)).noise == 0
 
 
 def test_threads_and_children_count() -> None:
@@ -83,8 +104,8 @@ def test_threads_and_children_count() -> None:
 
     cases = [Case("thread", opening(work_in_thread), number=1), Case("child", opening(work_in_child), number=1)]
     thread, child = measure(cases, Effort(rounds=1))
-    assert thread.cpu_min_ns >= 5e6
-    assert child.cpu_min_ns >= 5e7
+    assert thread.least >= 5e6
+    assert child.least >= 5e7
 
 
 def test_cases_share_no_context() -> None:

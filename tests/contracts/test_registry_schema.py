@@ -41,6 +41,7 @@ WHOLE = {
     "extends": ["pipeline"],
     "enumerations": {"team": ["red", "blue"]},
     "cardinality": {"default": 100},
+    "foreign": "count",
     "metrics": [
         {**COUNTER, "values": {"team": ["red"]}, "across": "sum", "since": "2026-01-31", "stability": "deprecated",
          "replaced_by": "queue_depth"},

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from . import ambient, layout, switch
+from . import ambient, ids, layout, switch
 from .cells import quantile
 from .page import Entry, Page, walk
 from .parameters import Parameters
 from .pure import CounterCell, GaugeCell, HistogramCell, Span, SummaryCell, TraceContext, form, wrap
-from .site import Site, Source
+from .site import QUEUE_LIMIT, Site, Source
 from .span import Details, begin, current_span, sample_with
 from .tracecontext import SpanBase
 from .values import clean, label, read, text
@@ -16,6 +16,7 @@ TWIN = "pure"
 """Which twin is in use; the compiled one will be chosen here unless `TELEMETRY_PURE=1` forbids it."""
 
 __all__ = (
+    "QUEUE_LIMIT",
     "TWIN",
     "CounterCell",
     "Details",
@@ -35,6 +36,7 @@ __all__ = (
     "clean",
     "current_span",
     "form",
+    "ids",
     "label",
     "layout",
     "quantile",

@@ -58,6 +58,9 @@ class Site:
         spill: Empties the queue when it is full.
         count: Called with a reason and a detail for everything that could not be recorded.
         resume: Whether a generator gets the span as its context at each resume.
+        watch: Who looks at each span, None for nobody: it is called as `started(span, outer)` when a span has begun,
+            with the ambient values around it, as `ending(span)` while it still takes attributes, and as
+            `ended(record(span))` when it takes no more.
     """
 
     __slots__ = (
@@ -78,6 +81,7 @@ class Site:
         "sources",
         "spill",
         "succeed",
+        "watch",
     )
 
     def __init__(self, name: str, *, queue: list[Any], spill: Callable[[], None], count: Callable[..., None]) -> None:
@@ -98,3 +102,4 @@ class Site:
         self.spill = spill
         self.count = count
         self.resume = True
+        self.watch: Any = None

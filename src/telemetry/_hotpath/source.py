@@ -68,6 +68,7 @@ def synchronous(function: Callable[..., Any], site: Site, parameters: Parameters
         "queue": site.queue,
         "spill": site.spill,
         "succeed": site.succeed,
+        "watch": site.watch,
         **{f"bounds{index}": spec[0] for index, spec in enumerate(site.inline) if spec},
     }
     labels = _labels(site)
@@ -175,12 +176,15 @@ def _open_span(site: Site) -> list[str]:
         "    @fill(@inner, @key, @span)",
         "@span.start_ns = @now()",
         "@span.begun = @begun = @monotonic()",
+        *(("@watch.started(@span, @outer)",) if site.watch is not None else ()),
     ]
 
 
 def _close_span(site: Site) -> list[str]:
     if not site.name:
         return []
+    if site.watch is not None:
+        return ["@results_of(@site, @span, @result)", "@span.finish(@elapsed)"]
     return [
         *(("@results_of(@site, @span, @result)",) if site.results else ()),
         "if @span.elapsed_ns is None:",

@@ -31,11 +31,12 @@ class Details:
     """What most spans never get: their own name or status, events, links, a failure.
 
     Attributes:
+        foreign: Attributes that a processor or sampler set, which are in no contract.
         mark: The origin of the exception that ended a child, which has recorded it.
         running_ns: The time inside a generator; None where that is all the time between start and end.
     """
 
-    __slots__ = ("description", "events", "failure", "links", "mark", "renamed", "running_ns", "status")
+    __slots__ = ("description", "events", "failure", "foreign", "links", "mark", "renamed", "running_ns", "status")
 
     def __init__(self) -> None:
         self.renamed = ""
@@ -44,6 +45,7 @@ class Details:
         self.events: list[tuple[str, int, dict[str, Any]]] = []
         self.links: list[Any] = []
         self.failure: Failure | None = None
+        self.foreign: dict[str, Any] = {}
         self.mark: Origin | None = None
         self.running_ns: int | None = None
 
@@ -56,6 +58,7 @@ class Span(SpanBase):
 
     Attributes:
         sequence: What its id is made of when somebody reads it.
+        identity: The id that a generator of the user's gave it, 0 where its own counts.
         trace: The sequence number of the local root; or the trace context that the trace came with.
         parent: The parent while this span is open, None for a root; of a parent of ours the sequence number is left
             after the end, so that a chain of tasks does not keep all its ancestors.
@@ -76,6 +79,7 @@ class Span(SpanBase):
     begun: int
     elapsed_ns: int | None
     values: tuple[Any, ...]
+    identity: int = 0
     parent: Span | TraceContext | int | None = None
     extra: dict[str, Any] | None = None
     more: Details | None = None
@@ -100,7 +104,7 @@ class Span(SpanBase):
     @property
     def span_id(self) -> int:
         """The 64-bit span id."""
-        return ids.span_id(self.sequence)
+        return self.identity or ids.span_id(self.sequence)
 
     @property
     def parent_span_id(self) -> int | None:
@@ -129,7 +133,9 @@ class Span(SpanBase):
 
     def is_recording(self) -> bool:
         """Say whether what is added still counts."""
-        return self.elapsed_ns is None and bool(self.trace_flags & SAMPLED)
+        if self.elapsed_ns is not None:
+            return False
+        return bool(self.trace_flags & SAMPLED) or (not isinstance(self.trace, int) and self.trace.is_recording())
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Set one attribute; what is no primitive becomes text, and None sets nothing."""
@@ -196,13 +202,25 @@ class Span(SpanBase):
         """Close the span, this long after its start, and hand it over, once."""
         if self.elapsed_ns is not None:
             return
+        watch = self.site.watch if self.site.watch is not None and self.is_recording() else None
+        if watch is not None:
+            watch.ending(self)
+            if self.elapsed_ns is not None:  # another thread was faster
+                return
         self.elapsed_ns = elapsed_ns
         if isinstance(self.parent, Span):
-            self.parent = self.parent.sequence
+            self.parent = self.parent.remnant()
+        record = None if watch is None else watch.record(self)
         queue = self.site.queue
-        queue.append(self)
+        queue.append(self if record is None or not self.trace_flags & SAMPLED else record)
         if len(queue) >= QUEUE_LIMIT:
             self.site.spill()
+        if watch is not None:
+            watch.ended(record)
+
+    def remnant(self) -> int | TraceContext:
+        """Give what a child keeps of this span after the child's end."""
+        return self.sequence if not self.identity else TraceContext(self.trace_id, self.identity, is_remote=False)
 
     def fail(self, error: BaseException) -> str:
         """Note how `error` ended the span, as an event unless a child recorded it already; give the outcome."""
@@ -268,6 +286,8 @@ def begin(site: Site, values: tuple[Any, ...] = ()) -> Span:
     inherit(span, current())
     span.start_ns = time_ns()
     span.begun = monotonic_ns()
+    if site.watch is not None:
+        site.watch.started(span, current())
     return span
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .current import attach, current_ids, current_span, detach
 from .headers import describe, extract, inject
-from .link import link
+from .link import link, meet
 from .traceparent import format_traceparent, parse_traceparent
 
 __all__ = (
@@ -17,5 +17,6 @@ __all__ = (
     "format_traceparent",
     "inject",
     "link",
+    "meet",
     "parse_traceparent",
 )

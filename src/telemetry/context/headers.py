@@ -1,7 +1,8 @@
 """Carriers: how the trace context travels in headers, environments and messages.
 
 Keys are lower case: `traceparent`, `tracestate`, `baggage`. Baggage is OpenTelemetry's own and goes through its
-propagator, which is imported only when there is baggage.
+propagator, which is imported only when there is baggage. What comes in was written by somebody else: it is bounded
+before anything reads it, and never raises.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
     from typing import Any
+
+_BAGGAGE_LIMIT = 8192
+"""Characters that W3C Baggage asks to pass on; what is longer is left out as a whole, as OpenTelemetry does it."""
 
 
 def inject(carrier: MutableMapping[str, str]) -> None:
@@ -44,7 +48,7 @@ def extract(carrier: Mapping[str, str]) -> dict[str, Any]:
     if remote is not None:
         remote.tracestate = parse_tracestate(_field(carrier, "tracestate"))
         values = ambient.holding(values, remote)
-    baggage = _field(carrier, "baggage")
+    baggage = _bounded_baggage(_field(carrier, "baggage"))
     if baggage:
         from opentelemetry.baggage.propagation import W3CBaggagePropagator
 
@@ -59,6 +63,18 @@ def describe(span: Span | TraceContext) -> dict[str, str]:
         "span_id": f"{span.span_id:016x}",
         "trace_flags": f"{span.trace_flags:02x}",
     }
+
+
+def _bounded_baggage(header: str) -> str:
+    """Give what OpenTelemetry's propagator may see of a header: ASCII members, and one blank in place of several.
+
+    Its pattern for the white space around a comma takes time that grows with the square of a run of blanks (8000 of
+    them: 150 ms), and its measure of the length raises for text that UTF-8 cannot carry.
+    """
+    if len(header) > _BAGGAGE_LIMIT:
+        return ""
+    members = ",".join(member for member in header.split(",") if member.isascii() and "=" in member)
+    return " ".join(filter(None, members.replace("\t", " ").split(" ")))
 
 
 def _field(carrier: Mapping[str, str], name: str) -> str:

@@ -1,7 +1,7 @@
 """Links our context variable and OpenTelemetry's, without importing OpenTelemetry.
 
 Loaded before us, its variable becomes ours. Loaded later, ours becomes its, even inside an open span: a hook waits for
-the three modules concerned, meets each right after it has run, and goes away after the last. Where the names that this
+the modules concerned, meets each right after it has run, and goes away after the last. Where the names that this
 needs are absent, its public attach and detach serve instead. Whatever goes wrong here, the import goes on.
 """
 
@@ -126,6 +126,15 @@ class _Loader:
         module.__loader__ = module.__spec__.loader = self._loader
         self._loader.exec_module(module)
         _meet(module, was_first=False)
+
+
+def meet(name: str, function: Meet) -> None:
+    """Have a function called once with a module of OpenTelemetry's, now if it is loaded, else as soon as it is.
+
+    It is called with the module, and whether that was there before. What it raises goes no further.
+    """
+    _waiting[name] = function
+    link()
 
 
 def link() -> None:

@@ -6,6 +6,8 @@ from telemetry._hotpath import Span, TraceContext
 
 _HEX = frozenset("0123456789abcdef")
 _LENGTH = 55
+_LENGTH_LIMIT = 512
+"""Characters of a header, white space included, that are looked at; only a later version may have so many."""
 _KNOWN_FLAGS = 0x03
 """Sampled and random; a sender sets all others to zero (§3.2.2.5)."""
 
@@ -20,7 +22,7 @@ def parse_traceparent(header: str) -> TraceContext | None:
 
     A version above 00 is read as far as version 00 goes; version ff is invalid.
     """
-    header = header.strip(" \t")
+    header = header[:_LENGTH_LIMIT].strip(" \t")
     version, _, rest = header.partition("-")
     if not _is_hex(version, 2) or version == "ff" or len(header) < _LENGTH:
         return None

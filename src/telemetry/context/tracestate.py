@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _MEMBERS_LIMIT = 32
 _KEY_LIMIT = _VALUE_LIMIT = 256
+_HEADER_LIMIT = _MEMBERS_LIMIT * (_KEY_LIMIT + _VALUE_LIMIT + 2)
 _DIGITS_AND_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 _KEY = _DIGITS_AND_LETTERS | frozenset("_-*/@")
 
@@ -11,8 +12,11 @@ _KEY = _DIGITS_AND_LETTERS | frozenset("_-*/@")
 def parse_tracestate(header: str) -> str:
     """Read a header into the one that is sent on; empty when any of it is invalid (§3.3.1.5).
 
-    White space around members and empty members, which are allowed in what comes, are left out of what goes.
+    White space around members and empty members, which are allowed in what comes, are left out of what goes. A header
+    that is longer than 32 members of the largest size is not looked at.
     """
+    if len(header) > _HEADER_LIMIT:
+        return ""
     members = [member for each in header.split(",") if (member := each.strip(" \t"))]
     keys = {member.partition("=")[0] for member in members}
     if len(members) > _MEMBERS_LIMIT or len(keys) < len(members) or not all(map(_is_valid, members)):

@@ -9,7 +9,7 @@ from .event import EventContract
 from .load import SCHEMA_PATH, InvalidRegistryError, load_registry, shipped_packs
 from .metric import AMBIENT_LABELS, Across, MetricContract, ShareContract
 from .naming import RULES, Rule
-from .registry import Registry
+from .registry import Foreign, Registry
 from .span import SpanContract
 
 __all__ = (
@@ -19,6 +19,7 @@ __all__ = (
     "Across",
     "AttributeContract",
     "EventContract",
+    "Foreign",
     "InvalidRegistryError",
     "MetricContract",
     "Registry",

@@ -19,6 +19,7 @@ from .event import EventContract, read_event
 from .form import LABEL_NAME, WORD
 from .metric import MetricContract, read_metric
 from .naming import RULES, review
+from .registry import FOREIGN, Foreign
 from .span import SpanContract, read_span
 
 _Contract = TypeVar("_Contract")
@@ -40,6 +41,7 @@ class Declarations:
 
     Attributes:
         extends: The packs that the file builds on; None when it does not say.
+        foreign: What becomes of what is in no contract; None when the file does not say.
         place: The root of the file.
     """
 
@@ -48,6 +50,7 @@ class Declarations:
     extends: tuple[str, ...] | None
     enumerations: Mapping[str, tuple[str, ...]]
     cardinality: Mapping[str, int]
+    foreign: Foreign | None
     metrics: tuple[Declared[MetricContract], ...]
     attributes: tuple[Declared[AttributeContract], ...]
     spans: tuple[Declared[SpanContract], ...]
@@ -71,6 +74,7 @@ def read_declarations(path: str, findings: list[RegistryError]) -> Declarations:
             extends=extends if entry.has("extends") else None,
             enumerations=_enumerations(entry.entry("enumerations")),
             cardinality=_cardinality(entry.entry("cardinality")),
+            foreign=_foreign(entry),
             metrics=_declared(entry, "metrics", _metric),
             attributes=_declared(entry, "attributes", read_attribute),
             spans=_declared(entry, "spans", read_span),
@@ -91,6 +95,11 @@ def _enumerations(entry: Entry) -> Mapping[str, tuple[str, ...]]:
 def _cardinality(entry: Entry) -> Mapping[str, int]:
     with entry:
         return {environment: entry.count(environment) for environment in entry.keys(WORD)}
+
+
+def _foreign(entry: Entry) -> Foreign | None:
+    policy = entry.choice("foreign", FOREIGN, default=FOREIGN[0])
+    return policy if entry.has("foreign") else None
 
 
 def _metric(entry: Entry, source: str) -> MetricContract:

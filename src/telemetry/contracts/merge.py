@@ -73,6 +73,7 @@ def merge(files: Sequence[Declarations], *, packs: tuple[str, ...], paths: tuple
         },
         enumerations=enumerations,
         cardinality={environment: limit for file in files for environment, limit in file.cardinality.items()},
+        foreign=next((file.foreign for file in reversed(files) if file.foreign is not None), "allow"),
         packs=packs,
         files=paths,
     )

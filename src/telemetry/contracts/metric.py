@@ -74,6 +74,8 @@ class MetricContract:
         labels: At most four names, in the order of a series' values.
         values: The allowed values of each closed label; an open label is not in it.
         bounds: A histogram's upper bucket bounds, rising, without +Inf.
+        exponential: Whether a histogram keeps buckets as fine as its values allow, for OTLP; the bounds then serve the
+            Prometheus formats.
         quantiles: A summary's quantiles, rising, 0 to 1.
         range: The least and the greatest value that make sense; None for no limits.
         share: What a derived gauge follows from; None for what is recorded.
@@ -104,6 +106,7 @@ class MetricContract:
     since: str = ""
     replaced_by: str = ""
     source: str = field(default="", compare=False)
+    exponential: bool = False
 
     @property
     def duration_scale(self) -> float | None:
@@ -166,6 +169,7 @@ def read_metric(entry: Entry, source: str, rules: Sequence[str]) -> MetricContra
             since=entry.text("since", default="", form=DAY),
             replaced_by=entry.text("replaced_by", default="", form=METRIC_NAME),
             source=source,
+            exponential=_read_exponential(entry, kind),
         )
 
 
@@ -184,6 +188,16 @@ def _read_numbers_of(
         return entry.numbers(key, required=True, least=1, low=low, high=high)
     entry.forbid(key, f"only a {owner} has {key}; this is a {kind}")
     return ()
+
+
+def _read_exponential(entry: Entry, kind: MetricKind) -> bool:
+    if kind != "histogram":
+        entry.forbid("exponential", f"only a histogram is exponential; this is a {kind}")
+        return False
+    value = entry._take("exponential", required=False)
+    if entry.has("exponential") and not isinstance(value, bool):
+        (entry.place / "exponential").report("must be true or false")
+    return value is True
 
 
 def _read_share(entry: Entry, kind: MetricKind) -> ShareContract | None:

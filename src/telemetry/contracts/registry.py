@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar, final
+from typing import Final, Literal, TypeVar, final, get_args
 
 from telemetry.errors import ContractError
 
@@ -18,6 +18,11 @@ from .span import SpanContract
 from .spelling import suggestion
 
 _Contract = TypeVar("_Contract")
+
+Foreign = Literal["allow", "count", "refuse"]
+"""What becomes of spans and metrics of OpenTelemetry's API that are in no contract; `count` records them too."""
+
+FOREIGN: Final[tuple[Foreign, ...]] = get_args(Foreign)
 
 
 @final
@@ -30,6 +35,8 @@ class Registry:
         fields: What every log line may have, beside its event's own; some are required.
         enumerations: The values of each closed label, in the order of their declaration.
         cardinality: The greatest number of series a metric, by environment; `default` for all others.
+        foreign: What becomes of spans and metrics of OpenTelemetry's API that are in no contract: they are recorded,
+            recorded and counted, or refused and counted.
         packs: The names of the shipped packs in it.
         files: The files of the user in it.
 
@@ -44,12 +51,18 @@ class Registry:
     fields: Mapping[str, AttributeContract] = field(default_factory=dict, hash=False)
     enumerations: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     cardinality: Mapping[str, int] = field(default_factory=dict, hash=False)
+    foreign: Foreign = "allow"
     packs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
 
     def cardinality_limit(self, environment: str) -> int:
         """Give the greatest number of series that a metric may have in this environment."""
         return self.cardinality.get(environment, self.cardinality.get("default", 200))
+
+    @property
+    def foreign_limit(self) -> int:
+        """The greatest number of series that a metric in no contract may have: OpenTelemetry's own limit by default."""
+        return self.cardinality.get("foreign", 2000)
 
     def metric(self, name: str) -> MetricContract:
         """Look up a metric.

@@ -37,7 +37,7 @@ def openmetrics_name(family: Family) -> str:
 def _lines(family: Family) -> str:
     name = metric_name(openmetrics_name(family))
     head = f"# HELP {name} {quoted(family.description)}\n# TYPE {name} {_type(family)}\n"
-    return head + _unit_line(name, family.unit) + "".join(sample_lines(family))
+    return head + _unit_line(name, family.unit) + "".join(sample_lines(family, exemplars=True))
 
 
 def _type(family: Family) -> str:

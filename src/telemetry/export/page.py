@@ -5,7 +5,7 @@ It knows no HTTP. `scrape` asks for a page once a request; it imports prometheus
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import final
 
 from prometheus_client import exposition
@@ -13,15 +13,13 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
-from telemetry.signals import Family, FamilySource
+from telemetry.signals import FamilySource
 
+from .exposition import END, expose
 from .negotiation import TextFormat
 from .neighbour import hidden
 from .notice import Notice
-from .openmetrics import openmetrics_name, openmetrics_text
-from .text import prometheus_text
 
-_END = b"# EOF\n"
 _CLASSIC_SUFFIXES = {"counter": "_total", "info": "_info"}
 
 
@@ -29,27 +27,25 @@ _CLASSIC_SUFFIXES = {"counter": "_total", "info": "_info"}
 class Page:
     """One source's families together with those of a registry; where both have a name, ours stands."""
 
-    __slots__ = ("_notice", "_registry", "_source")
+    __slots__ = ("_exposition", "_notice", "_registry", "_source")
 
     def __init__(self, source: FamilySource, registry: Collector) -> None:
         self._source = source
+        self._exposition = expose(source)
         self._registry = registry
         self._notice = Notice()
 
-    def render(self, form: TextFormat) -> bytes:
-        """Take a snapshot of everything and write it.
+    def render(self, form: TextFormat) -> list[bytes]:
+        """Take a snapshot of everything and write it, in two parts: joining them would copy megabytes under the GIL.
 
         A collector of the application that raises costs the families that it and later ones would have given, never
         ours; a family that cannot be written costs itself. Both are said on stderr, once a minute.
         """
-        families = self._source.families()
-        guests = b"".join(self._written(form, self._guests(families)))
-        if form == "text":
-            return prometheus_text(families) + guests
-        return openmetrics_text(families).removesuffix(_END) + guests + _END
+        ours = self._exposition.write(form)
+        guests = b"".join(self._written(form, self._guests(ours.names)))
+        return [ours.text, guests + END[form]]
 
-    def _guests(self, families: Sequence[Family]) -> Iterator[Metric]:
-        ours = {name for family in families for name in (family.name, openmetrics_name(family))}
+    def _guests(self, ours: frozenset[str]) -> Iterator[Metric]:
         with hidden(self._source):
             guests = self._collected()
         return (guest for guest in guests if ours.isdisjoint(_names(guest)))
@@ -88,7 +84,7 @@ def _write(form: TextFormat, metric: Metric) -> bytes:
     if form == "text":
         return exposition.generate_latest(_Single(metric))
     written: bytes = openmetrics.generate_latest(_Single(metric))  # type: ignore[no-untyped-call]
-    return written.removesuffix(_END)
+    return written.removesuffix(END[form])
 
 
 def _names(metric: Metric) -> tuple[str, str]:

@@ -11,8 +11,12 @@ from typing import Final
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.metrics.v1 import metrics_pb2
+from opentelemetry.sdk.metrics import Exemplar as SdkExemplar
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
+    Buckets,
+    ExponentialHistogram,
+    ExponentialHistogramDataPoint,
     Gauge,
     Histogram,
     HistogramDataPoint,
@@ -26,9 +30,9 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-from telemetry.signals import Distribution, Family, Quantiles, Series
+from telemetry.signals import AttributeValue, Distribution, ExponentialDistribution, Family, Quantiles, Series
 
-from .translation import clean_text
+from .translation import clean, clean_text
 
 _CUMULATIVE: Final = AggregationTemporality.CUMULATIVE
 
@@ -68,10 +72,10 @@ def ucum_unit(family: Family) -> str:
 
     A Prometheus that receives OTLP appends the unit's word to a name that lacks it. So a code goes out only where the
     name ends in its word (`_seconds`: `s`); any other unit goes out as an annotation (`{count}`), which appends
-    nothing. A dotted name is OpenTelemetry's own, and so is its unit.
+    nothing. A dotted name is OpenTelemetry's own, and so is its unit, as that of every metric in no contract.
     """
     unit = family.unit
-    if not unit or "." in family.name:
+    if not unit or "." in family.name or any(series.origin is not None for series in family.series[:1]):
         return unit
     spelled_out = family.name.removesuffix("_total").endswith(f"_{unit}")
     return _UCUM[unit] if spelled_out and unit in _UCUM else f"{{{unit}}}"
@@ -81,17 +85,25 @@ def _metric(family: Family) -> Metric:
     return Metric(clean_text(family.name), clean_text(family.description), ucum_unit(family), _data(family))
 
 
-def _data(family: Family) -> Sum | Gauge | Histogram:
+def _data(family: Family) -> Sum | Gauge | Histogram | ExponentialHistogram:
     if family.kind == "histogram":
+        fine = [(series, series.value) for series in family.series if isinstance(series.value, ExponentialDistribution)]
+        if fine and len(fine) == len(family.series):
+            return ExponentialHistogram([_exponential_point(family, *each) for each in fine], _CUMULATIVE)
         return Histogram([_histogram_point(family, series) for series in family.series], _CUMULATIVE)
     points = [_number_point(family, series) for series in family.series]
-    return Sum(points, _CUMULATIVE, is_monotonic=True) if family.kind == "counter" else Gauge(points)
+    if family.kind == "counter" or family.additive:
+        return Sum(points, _CUMULATIVE, is_monotonic=family.kind == "counter")
+    return Gauge(points)
 
 
 def _number_point(family: Family, series: Series) -> NumberDataPoint:
     if isinstance(series.value, Distribution | Quantiles):
         raise _mismatch(family, series)
-    return NumberDataPoint(_labels(family, series), series.start_ns, _time_ns(family), float(series.value))
+    value = float(series.value)
+    return NumberDataPoint(
+        _attributes(family, series), series.start_ns, _time_ns(family), value, exemplars=_exemplars(series)
+    )
 
 
 def _histogram_point(family: Family, series: Series) -> HistogramDataPoint:
@@ -99,15 +111,33 @@ def _histogram_point(family: Family, series: Series) -> HistogramDataPoint:
     if not isinstance(value, Distribution):
         raise _mismatch(family, series)
     return HistogramDataPoint(
-        attributes=_labels(family, series),
+        attributes=_attributes(family, series),
         start_time_unix_nano=series.start_ns,
         time_unix_nano=_time_ns(family),
         count=value.count,
         sum=value.sum,
         bucket_counts=value.buckets,
         explicit_bounds=family.bounds,
+        exemplars=_exemplars(series),
         min=None,  # type: ignore[arg-type]  # optional in OTLP, and not recorded
         max=None,  # type: ignore[arg-type]
+    )
+
+
+def _exponential_point(family: Family, series: Series, value: ExponentialDistribution) -> ExponentialHistogramDataPoint:
+    return ExponentialHistogramDataPoint(
+        attributes=_labels(family, series),
+        start_time_unix_nano=series.start_ns,
+        time_unix_nano=_time_ns(family),
+        count=value.count,
+        sum=value.sum,
+        scale=value.scale,
+        zero_count=value.zero_count,
+        positive=Buckets(value.offset, value.counts),
+        negative=Buckets(0, ()),
+        flags=0,
+        min=value.min if value.count else None,  # type: ignore[arg-type]  # optional in OTLP
+        max=value.max if value.count else None,  # type: ignore[arg-type]
     )
 
 
@@ -125,6 +155,21 @@ def _summary_point(family: Family, series: Series) -> metrics_pb2.SummaryDataPoi
         sum=value.sum,
         quantile_values=[quantile_type(quantile=quantile, value=estimate) for quantile, estimate in value.values],
     )
+
+
+def _exemplars(series: Series) -> list[SdkExemplar]:
+    return [
+        SdkExemplar(clean(each.attributes), float(each.value), each.time_ns, each.span_id, each.trace_id)
+        for each in series.exemplars
+    ]
+
+
+def _attributes(family: Family, series: Series) -> dict[str, AttributeValue]:
+    """Give the labels of a series; of one in no contract the attributes as they were, and their scope."""
+    if series.origin is None:
+        return {**_labels(family, series)}
+    scope = {"otel.scope.name": series.origin.scope.name, "otel.scope.version": series.origin.scope.version}
+    return clean({**series.origin.attributes, **scope})
 
 
 def _labels(family: Family, series: Series) -> dict[str, str]:

@@ -6,12 +6,13 @@ It knows no header, no format name and no HTTP: `text` and `openmetrics` put the
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from math import inf, isfinite, isnan
 
-from telemetry.signals import Distribution, Family, Quantiles, Series
+from telemetry.signals import Distribution, Exemplar, Family, Quantiles, Series
 
 _METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -49,8 +50,8 @@ def number(value: float) -> str:
     return f"{digits[0]}{point}{digits[1:]}e+{len(whole) - 1:02d}"
 
 
-def sample_lines(family: Family) -> Iterator[str]:
-    """Give one line, with its end, for every sample of every series.
+def sample_lines(family: Family, *, exemplars: bool = False) -> Iterator[str]:
+    """Give one line, with its end, for every sample of every series, and where it may have one its exemplar.
 
     A histogram whose first bound is negative shows neither `_sum` nor `_count`: its sum could fall, and what falls is
     not a counter (OpenMetrics 1.0.0, Histogram).
@@ -61,22 +62,32 @@ def sample_lines(family: Family) -> Iterator[str]:
     for series in family.series:
         value = series.value
         if isinstance(value, Distribution):
-            yield from _bucket_lines(name, family, series, value, bounds)
+            yield from _bucket_lines(name, family, series, value, bounds, exemplars=exemplars)
             if summed:
                 yield from _total_lines(name, family, series, value)
         elif isinstance(value, Quantiles):
             yield from _quantile_lines(name, family, series, value)
             yield from _total_lines(name, family, series, value)
         else:
-            yield f"{name}{_label_set(family, series)} {number(value)}\n"
+            # OpenMetrics 1.0.0, Exemplars: only those counters that are counters there may have one.
+            has_one = exemplars and series.exemplars and family.kind == "counter" and name.endswith("_total")
+            example = _exemplar(series.exemplars[-1]) if has_one else ""
+            yield f"{name}{_label_set(family, series)} {number(value)}{example}\n"
 
 
 def _bucket_lines(
-    name: str, family: Family, series: Series, value: Distribution, bounds: Sequence[str]
+    name: str, family: Family, series: Series, value: Distribution, bounds: Sequence[str], *, exemplars: bool
 ) -> Iterator[str]:
     before, after = _label_set_around("le", family, series)
-    for bound, count in zip(bounds, accumulate(value.buckets), strict=True):
-        yield f'{name}_bucket{before}le="{bound}"{after} {number(count)}\n'
+    kept = series.exemplars if exemplars else ()
+    examples = {bisect_left(family.bounds, each.value): _exemplar(each) for each in kept}
+    for bucket, (bound, count) in enumerate(zip(bounds, accumulate(value.buckets), strict=True)):
+        yield f'{name}_bucket{before}le="{bound}"{after} {number(count)}{examples.get(bucket, "")}\n'
+
+
+def _exemplar(exemplar: Exemplar) -> str:
+    ids = f'trace_id="{exemplar.trace_id:032x}",span_id="{exemplar.span_id:016x}"'
+    return f" # {{{ids}}} {number(exemplar.value)} {exemplar.time_ns / 1e9:.3f}"
 
 
 def _quantile_lines(name: str, family: Family, series: Series, value: Quantiles) -> Iterator[str]:

@@ -6,7 +6,7 @@ Nothing is sent from here, and metrics are in `points`. It imports the SDK; `wir
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, final
+from typing import Any, Final, final
 
 from opentelemetry._logs import LogRecord as SdkLogRecord
 from opentelemetry._logs import SeverityNumber
@@ -26,7 +26,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.status import Status, StatusCode
 
-from telemetry.signals import Attributes, AttributeValue, LogRecord, Resource, SpanEvent, SpanLink, SpanRecord
+from telemetry.signals import Attributes, AttributeValue, LogRecord, Resource, Scope, SpanEvent, SpanLink, SpanRecord
 
 RUNNING_ATTRIBUTE: Final = "telemetry.running_ns"
 """The attribute that carries a generator's running time; its total time is end minus start."""
@@ -66,7 +66,7 @@ class FinishedSpan(ReadableSpan):
             status=_status(record),
             start_time=record.start_ns,
             end_time=record.end_ns,
-            instrumentation_scope=scope,
+            instrumentation_scope=scope if record.scope is None else _scope(record.scope),
         )
         self._record = record
 
@@ -118,22 +118,28 @@ def clean_text(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _clean_value(value: AttributeValue) -> AttributeValue:
+def _clean_value(value: Any) -> Any:
     match value:
         case str():
             return clean_text(value)
         case tuple():
             return _clean_items(value)
+        case Mapping():  # of OpenTelemetry's API only
+            return clean(value)
         case int() if value not in _INT64:
             return str(value)
         case _:
             return value
 
 
-def _clean_items(items: Sequence[str | bool | int | float]) -> AttributeValue:
+def _clean_items(items: Sequence[Any]) -> tuple[Any, ...]:
     if any(isinstance(item, int) and item not in _INT64 for item in items):
         return tuple(str(item) for item in items)
-    return tuple(clean_text(item) if isinstance(item, str) else item for item in items)  # type: ignore[return-value]
+    return tuple(map(_clean_value, items))
+
+
+def _scope(scope: Scope) -> InstrumentationScope:
+    return InstrumentationScope(clean_text(scope.name), scope.version, scope.schema_url, clean(scope.attributes))
 
 
 def _attributes(record: SpanRecord) -> Mapping[str, AttributeValue]:

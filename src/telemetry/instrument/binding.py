@@ -26,6 +26,7 @@ def bind(declarations: Declarations, function: Callable[..., Any], recorder: Any
     sources = Sources(Parameters(function))
     span = declarations.span
     site = Site(span.name if span else "", queue=recorder.queue, spill=recorder.spill, count=recorder.count)
+    site.watch = recorder.watch
     findings = _bind_span(site, span, sources, recorder.registry) if span else []
     findings += _bind_metrics(site, declarations.metrics, sources, recorder.metrics)
     findings += _misread(declarations, form(function))

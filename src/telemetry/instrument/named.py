@@ -44,6 +44,7 @@ class _Named:
             return
         site = Site(self.name, queue=recorder.queue, spill=recorder.spill, count=recorder.count)
         site.kind = self.kind
+        site.watch = recorder.watch
         self.site = site
 
 

@@ -6,10 +6,11 @@ import json
 import struct
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from telemetry._hotpath import Entry, layout, quantile, walk
 from telemetry.contracts import MetricContract
-from telemetry.signals import Distribution, Family, Quantiles, Series
+from telemetry.signals import Distribution, ExponentialDistribution, Family, Quantiles, Series
 
 _WORD = layout.WORD
 
@@ -17,7 +18,8 @@ _WORD = layout.WORD
 def collect(snapshots: Iterable[bytes], contracts: Mapping[str, MetricContract]) -> list[Family]:
     """Turn the snapshots of pages into families, in the order of the contracts; a metric without series is left out.
 
-    Shapes: a histogram series has one count a bucket, not cumulative; a summary has the contract's quantiles.
+    Shapes: a histogram series has one count a bucket, not cumulative; an exponential one has those of both kinds; a
+    summary has the contract's quantiles.
     """
     series: dict[str, list[Series]] = {name: [] for name in contracts}
     for snapshot in snapshots:
@@ -51,7 +53,26 @@ def _value(entry: Entry, contract: MetricContract) -> float | Distribution | Qua
     if entry.kind == "histogram":
         buckets = struct.unpack_from(f"={len(cell) // _WORD - 1}Q", cell)
         return Distribution(buckets, _double(cell, len(buckets)))
+    if entry.kind == "exponential":
+        return _exponential(cell, contract.bounds)
     return _quantiles(cell, contract.quantiles)
+
+
+def _exponential(cell: bytes, bounds: tuple[float, ...]) -> ExponentialDistribution:
+    at = (1 + _word(cell, 0) * layout.EXPONENTIAL_COPY_WORDS) * _WORD
+    window, halvings, zeros, total, least, greatest, *counts = layout.EXPONENTIAL_COPY.unpack_from(cell, at)
+    low, high = window >> 32, window & 0xFFFF_FFFF
+    found = ExponentialDistribution(
+        buckets=(),
+        sum=total,
+        scale=layout.EXPONENTIAL_SCALE - halvings,
+        zero_count=zeros,
+        offset=low - layout.EXPONENTIAL_BIAS if window else 0,
+        counts=tuple(counts[place % len(counts)] for place in range(low, high + 1)) if window else (),
+        min=0.0 if zeros else least,
+        max=greatest,
+    )
+    return replace(found, buckets=found.classic(bounds).buckets)
 
 
 def _quantiles(cell: bytes, shares: Iterable[float]) -> Quantiles:

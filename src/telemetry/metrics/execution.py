@@ -10,6 +10,7 @@ from telemetry.contracts import Registry
 from telemetry.signals import Family
 
 from .collect import collect
+from .guests import Guests
 from .instruments import Count, Instrument
 from .pages import Pages
 from .share import Share
@@ -26,7 +27,7 @@ class ExecutionMetrics:
     [2.0]
     """
 
-    __slots__ = ("_ambient", "_count", "_instruments", "_limit", "_lock", "_pages", "_shares", "registry")
+    __slots__ = ("_ambient", "_count", "_guests", "_instruments", "_limit", "_lock", "_pages", "_shares", "registry")
 
     def __init__(
         self, registry: Registry, *, ambient: Mapping[str, str], limit: int, count: Count | None = None
@@ -38,6 +39,7 @@ class ExecutionMetrics:
         self._pages = Pages()
         self._instruments: dict[str, Instrument] = {}
         self._shares = [Share(contract) for contract in registry.metrics.values() if contract.share]
+        self._guests: Guests | None = None
         self._lock = threading.RLock()
 
     def instrument(self, name: str) -> Instrument:
@@ -66,9 +68,50 @@ class ExecutionMetrics:
 
     def families(self) -> Sequence[Family]:
         """Take a snapshot of every metric that has a series."""
-        found = collect(self._pages.snapshots(), self.registry.metrics)
-        derived = (share.family(found) for share in self._shares)
-        return [*found, *(family for family in derived if family is not None)]
+        self.measure()
+        found = self.completed(collect(self._pages.snapshots(), self.registry.metrics))
+        return [*found, *self.unpaged(found)]
+
+    def measure(self) -> None:
+        """Call the callbacks of observable instruments; before the pages are read."""
+        if self._guests is not None:
+            self._guests.measure()
+
+    @property
+    def guests(self) -> Guests:
+        """Where metrics of OpenTelemetry's API find their place."""
+        with self._lock:
+            if self._guests is None:
+                self._guests = Guests(self.registry, self.instrument, self._count)
+            return self._guests
+
+    @property
+    def followed(self) -> frozenset[str]:
+        """The names of the counters that `unpaged` needs."""
+        return frozenset(share.contract.share.metric for share in self._shares if share.contract.share)
+
+    @property
+    def exemplified(self) -> frozenset[str]:
+        """The names of the families that have exemplars, which stand in no page."""
+        return frozenset() if self._guests is None else self._guests.exemplified
+
+    def completed(self, families: Sequence[Family]) -> list[Family]:
+        """Give families of the pages with their exemplars."""
+        return self._guests.completed(families) if self._guests is not None else list(families)
+
+    def unpaged(self, families: Sequence[Family]) -> list[Family]:
+        """Give the families that stand in no page: the gauges derived from those counters, and what is in no contract.
+
+        The counters are among `families`. Whoever writes the pages in place, past `families()`, calls `measure()` first
+        and puts these behind them.
+        """
+        found = (share.family(families) for share in self._shares)
+        foreign = self._guests.families() if self._guests is not None else []
+        return [*(family for family in found if family is not None), *foreign]
+
+    def memory(self, first: int = 0) -> list[memoryview]:
+        """Give the memory of every page from a number on, for whoever reads cells in place."""
+        return self._pages.memory(first)
 
     def restart(self) -> None:
         """Make all locks anew, in a forked child: a thread that is not there may hold one."""
@@ -77,3 +120,5 @@ class ExecutionMetrics:
             instrument.restart()
         for share in self._shares:
             share.restart()
+        if self._guests is not None:
+            self._guests.restart()

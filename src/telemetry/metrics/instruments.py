@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import final
 
 from telemetry._hotpath import CounterCell, GaugeCell, HistogramCell, SummaryCell, layout
+from telemetry._hotpath.cells import ExponentialHistogramCell
 from telemetry.contracts import MetricContract
 
 from .pages import Pages
 
-Cell = CounterCell | GaugeCell | HistogramCell | SummaryCell
+Cell = CounterCell | GaugeCell | HistogramCell | SummaryCell | ExponentialHistogramCell
 Count = Callable[[str, str], None]
 
 OVERFLOW = "_overflow"
@@ -88,7 +89,7 @@ class Instrument:
         """Make all locks anew, in a forked child: a thread that is not there may hold one."""
         self._lock = threading.RLock()
         for cell in self._cells.values():
-            if isinstance(cell, GaugeCell | SummaryCell):
+            if isinstance(cell, GaugeCell | SummaryCell | ExponentialHistogramCell):
                 cell.restart()
 
     def _admit(self, values: tuple[str, ...]) -> Cell:
@@ -107,13 +108,13 @@ class Instrument:
     def _make(self, pages: Pages, values: tuple[str, ...]) -> Cell:
         contract = self.contract
         descriptor = json.dumps([contract.name, values, contract.bounds], ensure_ascii=False).encode()
-        words = layout.cell_words(contract.kind, len(contract.bounds) + 1)
-        page, at = pages.allot(contract.kind, descriptor, words)
-        if contract.kind == "counter":
+        kind = "exponential" if contract.exponential else contract.kind
+        page, at = pages.allot(kind, descriptor, layout.cell_words(kind, len(contract.bounds) + 1))
+        if kind == "counter":
             return CounterCell(page, at, self.refuse)
-        if contract.kind == "gauge":
+        if kind == "gauge":
             limits = contract.range or (float("-inf"), float("inf"))
             return GaugeCell(page, at, self.refuse, limits)
-        if contract.kind == "histogram":
+        if kind == "histogram":
             return HistogramCell(page, at, self.refuse, contract.bounds)
-        return SummaryCell(page, at, self.refuse)
+        return (ExponentialHistogramCell if kind == "exponential" else SummaryCell)(page, at, self.refuse)

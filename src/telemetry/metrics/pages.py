@@ -42,6 +42,13 @@ class Pages:
         """Copy the used part of every page."""
         return [page.snapshot() for page in self._pages]
 
+    def memory(self, first: int = 0) -> list[memoryview]:
+        """Give the memory of every page from a number on, for whoever reads cells in place.
+
+        It lives as long as the view. Pages are only ever added: who has seen `n` of them goes on with `first=n`.
+        """
+        return [memoryview(page.memory).toreadonly() for page in self._pages[first:]]
+
     def restart(self) -> None:
         """Empty all cells, in a forked child."""
         self._lock = threading.RLock()

@@ -11,17 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, final
 
-from telemetry._hotpath import sample_with
+from telemetry._hotpath import QUEUE_LIMIT, sample_with, switch
 from telemetry.config import Settings
 from telemetry.contracts import Registry, load_registry
 from telemetry.logs import Tally, redact_value
 from telemetry.metrics import ExecutionMetrics
-from telemetry.signals import Family, LogSink, Resource, SpanSink
-from telemetry.tracing import Recorder, sampler
+from telemetry.signals import Family, LogSink, Resource, SpanRecord, SpanSink
+from telemetry.tracing import Recorder, Terms, Watch, sampler
 
 from .breaches import Breaches
 from .logging import LogOutput
 from .outputs import Outputs
+from .plugs import Plugs
 from .resource import resource_of
 from .tray import Tray
 
@@ -34,10 +35,12 @@ class TelemetryDispatcher:
 
     Attributes:
         settings: What it was configured with.
+        plugs: The objects that were plugged in.
         registry: The contracts in force.
         metrics: The metric front.
         resource: Who records.
         run_id: The run that this process belongs to, on every log line.
+        terms: What holds for spans of OpenTelemetry's API, and who sees all spans.
         breaches: What the contracts refused.
         retire: What leaving the `with` block calls; whoever makes this the runtime of the process sets it.
     """
@@ -48,13 +51,16 @@ class TelemetryDispatcher:
         "_logs",
         "_outputs",
         "_tray",
+        "_watch",
         "breaches",
         "metrics",
+        "plugs",
         "registry",
         "resource",
         "retire",
         "run_id",
         "settings",
+        "terms",
     )
 
     def __init__(
@@ -65,8 +71,10 @@ class TelemetryDispatcher:
         sinks: Sequence[SpanSink] = (),
         log_sinks: Sequence[LogSink] = (),
         quiet: bool = False,
+        plugs: Plugs | None = None,
     ) -> None:
         self.settings = settings
+        self.plugs = plugs or Plugs()
         self.retire: Callable[[TelemetryDispatcher], bool] = TelemetryDispatcher.shutdown
         self.registry = registry or load_registry(*settings.registry)
         self.breaches = Breaches(quiet=quiet)
@@ -80,6 +88,8 @@ class TelemetryDispatcher:
         self._outputs = Outputs(settings, self.resource, self.metrics)
         common = {"host.kind": settings.host_kind}
         recorder = Recorder(self.registry, settings.limits, common, redact_value, self.breaches.count)
+        self.terms = self._make_terms()
+        self._watch = Watch(self.terms, recorder)
         self._tray = Tray(
             recorder.records,
             (*sinks, *self._outputs.span_sinks),
@@ -97,6 +107,24 @@ class TelemetryDispatcher:
             quiet=quiet,
         )
 
+    def _make_terms(self) -> Terms:
+        return Terms(
+            self.registry,
+            self.settings.limits,
+            self.resource,
+            redact_value,
+            self.breaches.count,
+            self._take,
+            sampler(self.settings.sampler, self.settings.sampler_arg),
+            self.plugs.sampler,
+            self.plugs.ids(self.breaches.count),
+        )
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether it is a test's or a probe's, which says nothing, and keeps what is made while it is in."""
+        return self.breaches.quiet
+
     @property
     def queue(self) -> list[Any]:
         """Where the hot path puts finished spans."""
@@ -111,6 +139,11 @@ class TelemetryDispatcher:
     def count(self) -> Any:
         """What counts a breach: called with a reason and a detail."""
         return self.breaches.count
+
+    @property
+    def watch(self) -> Watch | None:
+        """Who has to see each span of a decorated function; None while nobody has."""
+        return self._watch if self.terms.are_watched else None
 
     @property
     def logs(self) -> LogOutput:
@@ -136,14 +169,23 @@ class TelemetryDispatcher:
         self._tray.start()
         return self
 
+    def add_span_processor(self, processor: Any) -> None:
+        """Let a span processor of OpenTelemetry's kind see all spans that begin from now on."""
+        is_first = not self.terms.are_watched
+        self.terms.processors.add(processor)
+        if is_first and switch.recorder() is self:
+            switch.put_in(self)  # every site is made anew, and with a watch
+
     def hand_over(self) -> None:
         """Make records of all spans that have ended, and give them to the sinks."""
         self._tray.drain()
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:
         """Hand over everything that has ended, and wait until it has arrived; tell whether it did in time."""
+        deadline = time.monotonic() + timeout_seconds
         self.hand_over()
-        return self._outputs.flush(timeout_seconds)
+        shown = self.terms.processors.flush(timeout_seconds)
+        return self._outputs.flush(max(0.0, deadline - time.monotonic())) and shown
 
     def shutdown(self, timeout_seconds: float | None = None) -> bool:
         """Flush and close under one deadline, by default `shutdown_timeout_seconds`; a second call does nothing.
@@ -153,6 +195,7 @@ class TelemetryDispatcher:
         timeout = self.settings.shutdown_timeout_seconds if timeout_seconds is None else timeout_seconds
         deadline = time.monotonic() + timeout
         self._tray.stop()
+        self.terms.processors.close(max(0.05, deadline - time.monotonic()))
         self._logs.close()
         return self._outputs.close(max(0.05, round(deadline - time.monotonic(), 2)))
 
@@ -170,6 +213,12 @@ class TelemetryDispatcher:
         self._tray.restart()
         self.metrics.restart()
         self.breaches.restart()
+
+    def _take(self, record: SpanRecord) -> None:
+        """Put the record of a span of OpenTelemetry's API where the hot path puts its spans."""
+        self._tray.queue.append(record)
+        if len(self._tray.queue) >= QUEUE_LIMIT:
+            self._tray.spill()
 
     def __enter__(self) -> Self:
         return self

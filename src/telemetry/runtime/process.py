@@ -12,7 +12,9 @@ from telemetry._hotpath import switch
 from telemetry.config import Settings, read_settings
 from telemetry.errors import ConfigurationError, ContractError
 
+from . import guests
 from .dispatcher import TelemetryDispatcher
+from .plugs import Plugs
 
 _current: TelemetryDispatcher | None = None
 _lock = threading.RLock()
@@ -25,7 +27,8 @@ def configure(
     registry: str | Path | None = None,
     endpoint: str | None = None,
     prometheus_port: int | None = None,
-    sampler: str | None = None,
+    sampler: Any = None,
+    id_generator: Any = None,
     **settings: Any,
 ) -> TelemetryDispatcher:
     """Start recording: read the settings, check every decorated function against the contracts, open the ways out.
@@ -40,7 +43,8 @@ def configure(
         registry: A registry file that extends the packs.
         endpoint: Base URL of an OTLP/HTTP receiver.
         prometheus_port: Where `/metrics` is served; 0 takes any free port.
-        sampler: One of OpenTelemetry's sampler names.
+        sampler: One of OpenTelemetry's sampler names, or a `Sampler` object.
+        id_generator: An `IdGenerator` object; by default ids are made here.
         settings: Any other field of `telemetry.config.Settings`.
 
     Raises:
@@ -53,14 +57,15 @@ def configure(
         "registry": registry,
         "endpoint": endpoint,
         "prometheus_port": prometheus_port,
-        "sampler": sampler,
+        "sampler": sampler if isinstance(sampler, str) else None,
         **settings,
     }
+    plugs = Plugs(None if isinstance(sampler, str) else sampler, id_generator)
     read = read_settings(**{name: value for name, value in given.items() if value is not None})
     with _lock:
         if _current is not None:
-            return _same(_current, read)
-        runtime = TelemetryDispatcher(read)
+            return _same(_current, read, plugs)
+        runtime = TelemetryDispatcher(read, plugs=plugs)
         for warning in read.warnings:
             runtime.breaches.count("setting_ignored", warning)
         install(runtime)
@@ -93,6 +98,7 @@ def install(runtime: TelemetryDispatcher | None) -> TelemetryDispatcher | None:
         _current = runtime
         if runtime is not None:
             runtime.retire = retire
+            guests.expect(current)
         return before
 
 
@@ -110,11 +116,12 @@ def shutdown() -> bool:
     return True if runtime is None else retire(runtime)
 
 
-def _same(runtime: TelemetryDispatcher, read: Settings) -> TelemetryDispatcher:
-    if runtime.settings == read:
+def _same(runtime: TelemetryDispatcher, read: Settings, plugs: Plugs) -> TelemetryDispatcher:
+    differences = [runtime.settings.difference(read), runtime.plugs.difference(plugs)]
+    if not any(differences):
         return runtime
     raise ConfigurationError(
-        f"telemetry is configured already, with other settings: {runtime.settings.difference(read)}; "
+        f"telemetry is configured already, with other settings: {', '.join(filter(None, differences))}; "
         "call telemetry.shutdown() first, or configure once"
     )
 

@@ -9,7 +9,10 @@ from typing import final
 from telemetry._hotpath import Span
 from telemetry.signals import SpanRecord, SpanSink
 
-Convert = Callable[[Sequence[Span]], Sequence[SpanRecord]]
+Finished = Span | SpanRecord
+"""A span of ours, or the record of one of OpenTelemetry's API."""
+
+Convert = Callable[[Sequence[Finished]], Sequence[SpanRecord]]
 Count = Callable[[str, str], None]
 
 LIMIT = 65_536
@@ -38,7 +41,7 @@ class Tray:
     )
 
     def __init__(self, convert: Convert, sinks: Sequence[SpanSink], count: Count, *, delay_seconds: float) -> None:
-        self.queue: list[Span] = []
+        self.queue: list[Finished] = []
         self._convert = convert
         self._sinks = tuple(sinks)
         self._count = count
@@ -46,7 +49,7 @@ class Tray:
         self._begin()
 
     def _begin(self) -> None:
-        self._pending: list[Span] = []
+        self._pending: list[Finished] = []
         self._drain_lock = threading.Lock()
         self._move_lock = threading.Lock()
         self._wake = threading.Event()
@@ -96,7 +99,7 @@ class Tray:
         self.queue.clear()
         self._begin()
 
-    def _take(self) -> list[Span]:
+    def _take(self) -> list[Finished]:
         taken = self.queue[:]
         del self.queue[: len(taken)]  # what a recording thread appended in between stays
         return taken

@@ -34,11 +34,13 @@ class Recorder:
     redact: Redact
     count: Count
 
-    def records(self, spans: Iterable[Span]) -> list[SpanRecord]:
-        """Give the records of the sampled spans, in the order of their ends."""
+    def records(self, spans: Iterable[Span | SpanRecord]) -> list[SpanRecord]:
+        """Give the records of the sampled spans, in the order of their ends; what is a record already stays so."""
         made = []
         for span in spans:
-            if span.trace_flags & 1:
+            if isinstance(span, SpanRecord):
+                made.append(span)
+            elif span.trace_flags & 1:
                 made.append(self.record(span))
             else:
                 self.count("sampled_out", "")
@@ -91,11 +93,28 @@ class Recorder:
             if breach is not None:
                 self.count("attribute_refused", f"{contract.name}: {breach}")
                 continue
-            kept[name] = self._bounded(self.redact(name, value))
+            kept[name] = self._bounded(self.redact(name, value), self.limits.attribute_value_length)
+        if span.more is not None:
+            self._add_foreign(kept, contract, span.more.foreign)
         if failed and "error.code" not in kept and "error.code" in common:
             # The contracts ask every failure for a code, and not every exception has one.
             kept["error.code"] = "internal"
         return _within(kept, self.limits.attribute_count)
+
+    def _add_foreign(self, kept: Kept, contract: SpanContract, given: Mapping[str, Any]) -> None:
+        """Add what processors and samplers set: under the contract where it knows the name, else by policy."""
+        common = self.registry.attributes
+        for name, value in given.items():
+            is_known = contract.allows(name, common)
+            if is_known and (breach := contract.breach(name, value, common)) is not None:
+                self.count("attribute_refused", f"{contract.name}: {breach}")
+                continue
+            policy = "allow" if is_known else self.registry.foreign
+            if policy != "allow":
+                reason = "foreign_attribute" if policy == "count" else "foreign_attribute_refused"
+                self.count(reason, f"{contract.name}: {name!r} was set by a processor or sampler")
+            if policy != "refuse":
+                kept[name] = self._bounded(self.redact(name, value), self.limits.attribute_value_length)
 
     def _events(self, span: Span, more: Details) -> tuple[list[SpanEvent], int]:
         events = list(more.events)
@@ -103,7 +122,7 @@ class Recorder:
             events.append(("exception", span.end_ns or span.start_ns, more.failure.attributes()))
         dropped = max(0, len(events) - self.limits.event_count)
         limit = self.limits.event_attribute_count
-        made = [SpanEvent(name, time_ns, self._details(details, limit)) for name, time_ns, details in events[dropped:]]
+        made = [SpanEvent(name, time_ns, *self._details(details, limit)) for name, time_ns, details in events[dropped:]]
         return made, dropped
 
     def _links(self, given: list[Any]) -> tuple[list[SpanLink], int]:
@@ -116,19 +135,21 @@ class Recorder:
             context, attributes = given if isinstance(given, tuple) else (given.context, given.attributes)
             state: Any = getattr(context, "tracestate", None) or getattr(context, "trace_state", "")
             header = state if isinstance(state, str) else state.to_header()
-            details = self._details(attributes or {}, self.limits.link_attribute_count)
-            return SpanLink(int(context.trace_id), int(context.span_id), int(context.trace_flags), header, details)
+            kept, dropped = self._details(attributes or {}, self.limits.link_attribute_count)
+            ids = int(context.trace_id), int(context.span_id), int(context.trace_flags)
+            return SpanLink(*ids, header, kept, bool(getattr(context, "is_remote", False)), dropped)
         except Exception as error:  # noqa: BLE001 -- a link is what the user gave
             self.count("link_refused", f"{type(given).__name__} is no link: {type(error).__name__}: {text(error)}")
             return None
 
-    def _details(self, given: Mapping[str, Any], limit: int) -> Kept:
+    def _details(self, given: Mapping[str, Any], limit: int) -> tuple[Kept, int]:
         cleaned = {name: value for name, each in given.items() if (value := clean(each)) is not None}
-        bounded = {name: self._bounded(self.redact(name, value)) for name, value in cleaned.items()}
-        return _within(bounded, limit)[0]
+        longest = self.limits.detail_value_length
+        bounded = {name: self._bounded(self.redact(name, value), longest) for name, value in cleaned.items()}
+        return _within(bounded, limit)
 
-    def _bounded(self, value: Any) -> Any:
-        limit = self.limits.attribute_value_length
+    @staticmethod
+    def _bounded(value: Any, limit: int | None) -> Any:
         if limit is None:
             return value
         if isinstance(value, str):

@@ -1,0 +1,70 @@
+"""Encode finished spans to an OTLP request, each with three attributes; the same spans for both encoders.
+
+One operation is one span of a batch of 512, which is what a batch processor sends.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from benchmarks import ours
+from benchmarks.harness import Call, Case
+
+from .stage import INPUTS
+
+BATCH = 512
+BEGUN_NS, LASTED_NS = 1_790_000_000_000_000_000, 1_500_000
+
+
+def _telemetry(_stack: ExitStack) -> Call:
+    from telemetry.signals import SpanRecord
+
+    encode = ours.span_encoder()
+    records = [
+        SpanRecord(
+            name="codegen.lower",
+            trace_id=(index + 1) << 64 | 7,
+            span_id=index + 1,
+            parent_span_id=None,
+            start_ns=BEGUN_NS + index,
+            end_ns=BEGUN_NS + index + LASTED_NS,
+            attributes=_attributes(index),
+        )
+        for index in range(BATCH)
+    ]
+    return lambda: encode(records)
+
+
+def _opentelemetry(_stack: ExitStack) -> Call:
+    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+    from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
+
+    resource, scope = Resource({"service.name": ours.SERVICE}), InstrumentationScope("telemetry")
+    spans = [
+        ReadableSpan(
+            name="codegen.lower",
+            context=SpanContext((index + 1) << 64 | 7, index + 1, is_remote=False, trace_flags=TraceFlags(1)),
+            resource=resource,
+            attributes=_attributes(index),
+            kind=SpanKind.INTERNAL,
+            instrumentation_scope=scope,
+            start_time=BEGUN_NS + index,
+            end_time=BEGUN_NS + index + LASTED_NS,
+        )
+        for index in range(BATCH)
+    ]
+    return lambda: encode_spans(spans).SerializeToString()
+
+
+def _attributes(index: int) -> dict[str, str]:
+    backend, operator, clause = INPUTS[index % len(INPUTS)]
+    return {"backend.name": backend, "operator.name": operator, "clause.id": clause}
+
+
+CASES = (
+    Case("encode/telemetry", _telemetry, calls=BATCH),
+    Case("encode/opentelemetry", _opentelemetry, calls=BATCH),
+)

@@ -1,0 +1,113 @@
+"""Sampling with a `Sampler` object of OpenTelemetry's, asked at the start of each span.
+
+The names that settings know are in `sampler`. The SDK is not imported: whoever plugs a sampler in has imported it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from telemetry._hotpath import Span, TraceContext, text
+
+from .idgenerator import PluggedIds
+from .terms import Terms
+
+SAMPLED = 1
+RANDOM = 2
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a sampler decided about one span.
+
+    Attributes:
+        attributes: What the span starts with.
+        state: OpenTelemetry's `TraceState`; None for an empty one.
+    """
+
+    is_recording: bool
+    is_sampled: bool
+    attributes: Mapping[str, Any] | None = field(default_factory=dict)
+    state: Any = None
+
+
+@final
+class Verdict(TraceContext):
+    """The trace of one span, with the flags and the state that a sampler gave it."""
+
+    __slots__ = ("records",)
+
+    def __init__(self, trace_id: int, flags: int, state: str, *, records: bool) -> None:
+        super().__init__(trace_id, 0, flags, state, is_remote=False)
+        self.records = records
+
+    def is_recording(self) -> bool:
+        """Say whether the span is recorded, which one that is not sampled may be."""
+        return self.records
+
+
+def choose(
+    terms: Terms,
+    parent: Any,
+    context: Any,
+    trace_id: int,
+    name: str,
+    kind: Any,
+    attributes: Mapping[str, Any] | None,
+    links: Sequence[Any],
+) -> Choice:
+    """Decide about one span; `parent` is its parent's `SpanContext`, None for a root.
+
+    A sampler that raises is counted, and the span recorded.
+    """
+    state = parent.trace_state if parent is not None else None
+    if terms.sampler is None:
+        return _by_flag(terms, parent, trace_id, attributes, state)
+    try:
+        result = terms.sampler.should_sample(context, trace_id, name, kind, attributes, links)
+        decision = result.decision
+        return Choice(decision.is_recording(), decision.is_sampled(), result.attributes, result.trace_state)
+    except Exception as error:  # noqa: BLE001 -- a sampler is the user's code
+        problem = f"{type(terms.sampler).__name__} raised {type(error).__name__}: {text(error)}"
+        terms.count("sampler_failed", problem)
+        return Choice(True, True, attributes, state)
+
+
+def _by_flag(terms: Terms, parent: Any, trace_id: int, attributes: Mapping[str, Any] | None, state: Any) -> Choice:
+    if parent is not None:
+        is_sampled = bool(parent.trace_flags & SAMPLED)
+    else:
+        is_sampled = terms.decide is None or terms.decide(trace_id)
+    return Choice(is_sampled, is_sampled, attributes, state)
+
+
+def place(span: Span, outer: Any, terms: Terms) -> None:
+    """Give a span of ours the ids and the verdict of what the user plugged in."""
+    from opentelemetry.trace import SpanKind
+
+    parent = span.parent
+    trace_id, random = span.trace_id, RANDOM
+    if isinstance(terms.ids, PluggedIds):
+        span.identity = terms.ids.generate_span_id()
+        if parent is None:
+            trace_id = terms.ids.generate_trace_id()
+            random = RANDOM if terms.ids.is_trace_id_random() else 0
+    if parent is not None and not isinstance(parent, int):
+        random = parent.trace_flags & RANDOM
+    context = parent.get_span_context() if parent is not None and not isinstance(parent, int) else None
+    attributes = {**span.site.attributes, **_captured(span)}
+    kind = SpanKind[span.site.kind.upper()]
+    choice = choose(terms, context, outer or None, trace_id, span.site.name, kind, attributes, span.site.links)
+    state = choice.state.to_header() if choice.state else ""
+    span.trace = Verdict(trace_id, random | (SAMPLED if choice.is_sampled else 0), state, records=choice.is_recording)
+    added = {name: value for name, value in (choice.attributes or {}).items() if attributes.get(name) is not value}
+    if added and choice.is_recording:
+        span.details().foreign.update(added)
+
+
+def _captured(span: Span) -> dict[str, Any]:
+    values = {name: span.values[index] for name, index in span.site.captured.items()}
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,79 @@
+"""The terms of a runtime for spans: limits, sampler, ids, processors, and where records go.
+
+A tracer of OpenTelemetry's API asks them at each span, and so does the watch over decorated functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from telemetry.config import SpanLimits
+from telemetry.contracts import Registry
+from telemetry.signals import Resource, SpanRecord
+
+from .idgenerator import Ids, PluggedIds, SequenceIds
+from .processors import Processors
+from .sampler import Decide
+
+Count = Callable[[str, str], None]
+Redact = Callable[[str, Any], Any]
+
+
+@final
+@dataclass(slots=True)
+class Terms:
+    """What the spans of one runtime have in common.
+
+    Attributes:
+        redact: Called with an attribute's name and value; gives the value without secrets.
+        count: Called with a reason and a detail for what was refused or went wrong.
+        take: Takes the record of a span that came through OpenTelemetry's API, once, at its end.
+        decide: The verdict on the id of a new trace, None for all; counts where there is no `sampler`.
+        sampler: An object with the interface of OpenTelemetry's `Sampler`; None where there is none.
+        ids: Where the ids of API spans come from, and, where it is plugged in, all ids.
+    """
+
+    registry: Registry
+    limits: SpanLimits
+    resource: Resource
+    redact: Redact
+    count: Count
+    take: Callable[[SpanRecord], None]
+    decide: Decide | None = None
+    sampler: Any = None
+    ids: Ids = field(default_factory=SequenceIds)
+    processors: Processors = field(init=False)
+    _readables: Any = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.processors = Processors(self.count)
+
+    @property
+    def are_placed(self) -> bool:
+        """Whether a sampler or an id generator of the user's is asked about each span."""
+        return self.sampler is not None or isinstance(self.ids, PluggedIds)
+
+    @property
+    def are_watched(self) -> bool:
+        """Whether anybody has to see each span."""
+        return self.are_placed or bool(self.processors.row)
+
+    @property
+    def readables(self) -> Any:
+        """What makes the SDK's own types of spans; the SDK is imported here, when a processor asks first."""
+        if self._readables is None:
+            from .readable import Readables
+
+            self._readables = Readables(self.resource)
+        return self._readables
+
+    def admit(self, scope: str, name: str) -> bool:
+        """Say whether a span that is in no contract may be recorded; count it where the registry asks for that."""
+        policy = self.registry.foreign
+        if policy == "allow":
+            return True
+        refused = policy == "refuse"
+        self.count("foreign_span_refused" if refused else "foreign_span", f"{scope or 'a tracer without name'}: {name}")
+        return not refused
