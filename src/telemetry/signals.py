@@ -22,12 +22,23 @@ Severity = Literal["debug", "info", "warning", "error", "critical"]
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What made a span or metric: an instrumentation library (OpenTelemetry, Instrumentation Scope)."""
+
+    name: str
+    version: str = ""
+    schema_url: str = ""
+    attributes: Attributes = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SpanEvent:
     """Something that happened at one instant of a span; an exception is one (name `exception`)."""
 
     name: str
     time_ns: int
     attributes: Attributes = field(default_factory=dict)
+    dropped_attributes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,8 @@ class SpanLink:
     trace_flags: int = 1
     tracestate: str = ""
     attributes: Attributes = field(default_factory=dict)
+    dropped_attributes: int = 0
+    is_remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,7 @@ class SpanRecord:
 
     `trace_id` has 128 bits and `span_id` 64; times are nanoseconds since the epoch. `parent_span_id` is None at a
     root. `running_ns` is the time spent inside a generator; None where that is all the time between start and end.
+    `scope` is None for spans of our own surface.
     """
 
     name: str
@@ -68,6 +82,7 @@ class SpanRecord:
     dropped_events: int = 0
     dropped_links: int = 0
     running_ns: int | None = None
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +165,29 @@ class Finding:
     remedy: str = ""
 
 
+SpanChunk = tuple[Scope | None, int, bytes]
+"""Finished spans of one scope: their number, and each of them as field 2 of OTLP's `ScopeSpans`; None is our own scope."""
+
+
+class SpanBatch(Protocol):
+    """Finished spans, as records for whoever looks at them and as OTLP for whoever sends them."""
+
+    @property
+    def records(self) -> Sequence[SpanRecord]:
+        """The spans, decoded when they are asked for."""
+
+    @property
+    def chunks(self) -> Sequence[SpanChunk]:
+        """The same as OTLP."""
+
+    def __len__(self) -> int:
+        """Give the number of spans."""
+
+
 class SpanSink(Protocol):
     """Takes finished spans; never raises, never blocks for long."""
 
-    def spans(self, records: Sequence[SpanRecord], /) -> None:
+    def spans(self, batch: SpanBatch, /) -> None:
         """Take a batch."""
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from . import ambient, layout, switch
+from . import ambient, layout, protobuf, switch
 from .cells import quantile
 from .page import Entry, Page, walk
 from .parameters import Parameters
 from .pure import CounterCell, GaugeCell, HistogramCell, Span, SummaryCell, TraceContext, form, wrap
 from .site import Site, Source
-from .span import Details, begin, current_span, sample_with
+from .ring import Chunk, Ring
+from .span import begin, current_span, write
+from .details import Details
+from .ambient import sample_with
+from .protobuf import RUNNING_ATTRIBUTE
 from .tracecontext import SpanBase
 from .values import clean, label, read, text
 
@@ -18,12 +22,15 @@ TWIN = "pure"
 __all__ = (
     "TWIN",
     "CounterCell",
+    "Chunk",
     "Details",
     "Entry",
     "GaugeCell",
     "HistogramCell",
     "Page",
     "Parameters",
+    "RUNNING_ATTRIBUTE",
+    "Ring",
     "Site",
     "Source",
     "Span",
@@ -37,6 +44,7 @@ __all__ = (
     "form",
     "label",
     "layout",
+    "protobuf",
     "quantile",
     "read",
     "sample_with",

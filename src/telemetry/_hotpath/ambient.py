@@ -34,11 +34,12 @@ variable: ContextVar[dict[str, object]] = ContextVar("telemetry_context", defaul
 _telemetry_ambient = Ambient
 _telemetry_put = dict.__setitem__  # a Context refuses its own item assignment
 _telemetry_fill = dict.setdefault  # the same for a new one, and 40 ns cheaper to call
-_telemetry_fill = dict.setdefault  # the same for a new one, and 40 ns cheaper to call
 _telemetry_key = "current-span-telemetry"
 _telemetry_get: Callable[[], dict[str, Any]] = variable.get
 _telemetry_set: Callable[[Any], Any] = variable.set
 _telemetry_reset: Callable[[Any], None] = variable.reset
+_telemetry_bits: Callable[[int], int]
+_telemetry_decide: Callable[[int], bool] | None = None
 
 
 def bind(get: Callable[[], Any], set_: Callable[[Any], Any], reset: Callable[[Any], None]) -> None:
@@ -56,6 +57,13 @@ def rekey(key: str) -> None:
 def span_key() -> str:
     """Give the key of the current span within the ambient values."""
     return _telemetry_key
+
+
+def sample_with(decide: Callable[[int], bool] | None) -> Callable[[int], bool] | None:
+    """Set the sampler: its verdict on the id of a trace that starts here, None for every one; give the one before."""
+    global _telemetry_decide  # noqa: PLW0603 -- see the module
+    before, _telemetry_decide = _telemetry_decide, decide
+    return before
 
 
 def current() -> dict[str, Any]:

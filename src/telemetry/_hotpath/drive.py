@@ -7,10 +7,10 @@ it, and the time while it is suspended is not counted as its own.
 from __future__ import annotations
 
 import sys
-from bisect import bisect_left
 from time import monotonic_ns
 
 from .ambient import activate, attach, current, detach, holding
+from .bound import record_all
 from .failure import outcome
 from .span import Span, begin, inherit, leave
 from .values import extract
@@ -66,28 +66,11 @@ def _open(site: Site, values: tuple[Any, ...]) -> Opened:
 
 
 def _returned(site: Site, span: Span | None, labels: Labels, elapsed: int, result: Any) -> None:
-    if site.inline:
-        _record_inline(site, labels, elapsed)
+    record_all(site, labels, elapsed)
     if site.succeed is not None:
         site.succeed(labels, elapsed, result)
     if span is not None:
         results_of(site, span, result)
-
-
-def _record_inline(site: Site, labels: Labels, elapsed: int) -> None:
-    flat = iter(site.cells.get(labels) or site.bind(labels))  # type: ignore[misc]  # inline metrics come with `bind`
-    for spec in site.inline:
-        if spec is None:
-            doubles, at = next(flat), next(flat)
-            doubles[at] += 1.0
-        else:
-            _observe(spec, elapsed, next(flat), next(flat), next(flat), next(flat))
-
-
-def _observe(spec: tuple[Any, float], elapsed: int, integers: Any, at: int, doubles: Any, sum_at: int) -> None:
-    value = elapsed * spec[1]
-    integers[at + bisect_left(spec[0], value)] += 1
-    doubles[sum_at] += value
 
 
 def _failed(site: Site, span: Span | None, labels: Labels, elapsed: int, error: BaseException) -> None:

@@ -1,59 +1,47 @@
-"""Trace and span ids: a sequence number, mixed into random-looking bits when somebody reads them.
+"""Trace and span ids: random bits of a generator of our own.
 
-The key that is mixed in comes from `os.urandom`, once a process and once more in every forked child; the
-`random` module is never touched. `mix64` is the finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection,
-so ids of one process never repeat, and its low 56 bits are uniform, as the random flag of W3C Trace Context level 2
-asks.
+It is seeded from `os.urandom`, and again in every forked child; the state of the `random` module is never touched. All
+bits of an id are uniform, as the random flag of W3C Trace Context level 2 (§3.2.2.5.2) asks of the low 56 bits of a
+trace id. A span id is kept as it stands on the wire, so that it is packed at once: read as a little-endian number.
 """
 
 from __future__ import annotations
 
 import os
-from itertools import count
+from _random import Random
 
-_MASK = (1 << 64) - 1
-_GOLDEN = 0x9E3779B97F4A7C15
+from . import ambient
 
-next_sequence = count(1).__next__
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-_epochs: list[tuple[int, int, int, int]] = []
-"""(first sequence number, span key, trace key, trace salt): ids from before a fork keep the parent's keys."""
-
-
-def mix64(value: int) -> int:
-    """Scatter 64 bits, one to one."""
-    value &= _MASK
-    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
-    return value ^ (value >> 31)
+_SEED_BYTES = 32
+_generator = Random()
 
 
-def span_id(sequence: int) -> int:
-    """Give the 64-bit span id of a sequence number; never 0, which W3C Trace Context §3.2.2.4 forbids."""
-    _, key, _, _ = _epoch(sequence)
-    return mix64(key + sequence * _GOLDEN) or _GOLDEN
+def swapped(number: int) -> int:
+    """Turn a span id into the number that stands on the wire, or back."""
+    return int.from_bytes(number.to_bytes(8, "little"), "big")
 
 
-def trace_id(sequence: int) -> int:
-    """Give the 128-bit trace id of the root span with this sequence number; never 0 (§3.2.2.3)."""
-    _, _, key, salt = _epoch(sequence)
-    low = mix64(key + sequence * _GOLDEN)
-    return (mix64(salt ^ low) << 64 | low) or _GOLDEN
+def generate_with(generator: Any) -> None:
+    """Take ids from an OpenTelemetry `IdGenerator`; None takes them from our own again."""
+    if generator is None:
+        ambient._telemetry_bits = _generator.getrandbits
+        return
 
+    def bits(size: int) -> int:
+        """Ask for the id of a trace, which has 128 bits, or of a span, which has 64."""
+        return int(generator.generate_trace_id()) if size > 64 else swapped(int(generator.generate_span_id()))
 
-def _epoch(sequence: int) -> tuple[int, int, int, int]:
-    for epoch in reversed(_epochs):
-        if epoch[0] <= sequence:
-            return epoch
-    return _epochs[0]
+    ambient._telemetry_bits = bits
 
 
 def _reseed() -> None:
-    entropy = os.urandom(24)
-    keys = (int.from_bytes(entropy[start : start + 8], "little") for start in (0, 8, 16))
-    span_key, trace_key, salt = keys
-    _epochs.append((next_sequence(), span_key, trace_key, salt))
+    _generator.seed(int.from_bytes(os.urandom(_SEED_BYTES), "little"))
 
 
 _reseed()
+generate_with(None)
 os.register_at_fork(after_in_child=_reseed)

@@ -10,7 +10,7 @@ from .failure import WRAPPER_FILE
 from .parameters import Parameters
 from .site import Site
 from .source import deferred, synchronous
-from .span import Span
+from .span import Span, begin, current_span
 from .tracecontext import TraceContext
 
 TYPE_CHECKING = False
@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ("CounterCell", "GaugeCell", "HistogramCell", "Span", "SummaryCell", "TraceContext", "form", "wrap")
+__all__ = (
+    "CounterCell",
+    "GaugeCell",
+    "HistogramCell",
+    "Span",
+    "SummaryCell",
+    "TraceContext",
+    "begin",
+    "current_span",
+    "form",
+    "wrap",
+)
 
 _GENERATOR, _COROUTINE, _ITERABLE_COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200
 _DRIVES: dict[str, Any] = {"coroutine": run, "generator": generate, "async generator": agenerate}

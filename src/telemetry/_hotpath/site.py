@@ -6,6 +6,10 @@ path makes of it, and by whoever turns its finished spans into records.
 
 from __future__ import annotations
 
+from . import protobuf
+from .attribute import Attribute
+from .scope import OWN
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,8 +17,7 @@ if TYPE_CHECKING:
 
     SpanKind = Literal["internal", "server", "client", "producer", "consumer"]
 
-QUEUE_LIMIT = 512
-"""Finished spans that a queue holds before the recording thread hands them over."""
+_ATTRIBUTES_LIMIT = 4096
 
 
 class Source:
@@ -48,39 +51,55 @@ class Site:
         captured: Attribute name to index in `sources`.
         results: Attribute name to what is read from the returned value: a path, or a callable.
         labels: The indices in `sources` that metric labels need, as text.
-        inline: What the generated code records by itself, in this order: the bounds of a histogram and the factor
-            from nanoseconds to its unit, or None for a counter that goes up by one.
-        cells: Label values to the flattened cells of `inline`.
-        bind: Finds or makes such cells.
-        succeed: Records the metrics that are not inline, after a return; None when there are none.
+        metrics: What is recorded by itself after a return: None for a counter that goes up by one; for a duration the
+            bounds of its buckets, or None where it has none, and the factor from nanoseconds to its unit.
+        bind: Called with label values; gives the cells of `metrics`, and whether they may be kept for next time.
+        succeed: Records the metrics that are not among `metrics`, after a return; None when there are none.
         fail: Records all metrics after an exception.
-        queue: Takes finished spans.
-        spill: Empties the queue when it is full.
         count: Called with a reason and a detail for everything that could not be recorded.
         resume: Whether a generator gets the span as its context at each resume.
+        ring: Takes finished spans.
+        scope: The number of the instrumentation scope.
+        record: Makes the record of a span the general way; the fast way writes the bytes of the same record.
+        packing: How the pure twin packs its spans.
+        watch: What looks on, by `started`, `ending` and `ended`; None when nobody does.
+        head: The name and kind of its spans, as OTLP.
+        common: The static attributes of its spans, as OTLP.
+        names: The names of all its static and captured attributes.
+        room: How many further attributes the limit leaves.
+        is_plain: Whether its spans can be written the fast way, as long as nothing rare happens to them.
     """
 
     __slots__ = (
+        "_admit",
+        "_attributes",
         "attributes",
         "bind",
         "captured",
-        "cells",
+        "common",
         "count",
         "fail",
-        "inline",
+        "head",
+        "is_plain",
         "kind",
         "labels",
         "links",
+        "metrics",
         "name",
-        "queue",
-        "results",
+        "names",
+        "packing",
+        "record",
         "resume",
+        "results",
+        "ring",
+        "room",
+        "scope",
         "sources",
-        "spill",
         "succeed",
+        "watch",
     )
 
-    def __init__(self, name: str, *, queue: list[Any], spill: Callable[[], None], count: Callable[..., None]) -> None:
+    def __init__(self, name: str, *, ring: Any, count: Callable[..., None]) -> None:
         self.name = name
         self.kind: SpanKind = "internal"
         self.attributes: Mapping[str, Any] = {}
@@ -89,12 +108,52 @@ class Site:
         self.captured: dict[str, int] = {}
         self.results: dict[str, Any] = {}
         self.labels: tuple[int, ...] = ()
-        self.inline: tuple[tuple[Any, float] | None, ...] = ()
-        self.cells: dict[Any, Any] = {}
+        self.metrics: tuple[tuple[Any, float] | None, ...] = ()
         self.bind: Callable[..., Any] | None = None
         self.succeed: Callable[..., None] | None = None
         self.fail: Callable[..., None] | None = None
-        self.queue = queue
-        self.spill = spill
         self.count = count
         self.resume = True
+        self.ring = ring
+        self.scope = OWN
+        self.record: Callable[[Any], Any]
+        self.watch: Any = None
+        self.packing: Any = None
+        self.head = self.common = b""
+        self.names: frozenset[str] = frozenset()
+        self.room = 0
+        self.is_plain = False
+        self._attributes: dict[str, Attribute] = {}
+
+    def prepare(self, admit: Callable[[str, Any], Any], common: Mapping[str, Any], limit: int) -> None:
+        """Write what all its spans share; `admit` says what may leave the process, None for nothing.
+
+        `common` are the attributes of every span of the process, `limit` the number that a span may have.
+        """
+        self._admit = admit
+        admitted = {name: admit(name, value) for name, value in {**common, **self.attributes}.items()}
+        static = {name: value for name, value in admitted.items() if value is not None}
+        self.head = protobuf.head(self.name, self.kind)
+        self.common = protobuf.attributes(0x4A, static)
+        self.names = frozenset((*static, *self.captured))
+        self.room = limit - len(static) - len(self.captured)
+        overlap = self.captured.keys() & admitted.keys()
+        self.is_plain = self.room >= 0 and not self.links and not overlap
+
+    def attribute(self, name: str) -> Attribute:
+        """Give the attribute of this name."""
+        found = self._attributes.get(name)
+        if found is None:
+            if len(self._attributes) >= _ATTRIBUTES_LIMIT:
+                self._attributes.clear()
+            found = self._attributes[name] = Attribute(name, self._admit)
+        return found
+
+    def fields(self, values: tuple[Any, ...]) -> bytes:
+        """Give the captured attributes as OTLP."""
+        written = [self.attribute(name).field(values[index]) for name, index in self.captured.items()]
+        return b"".join(written)
+
+    def is_ordinary(self, extra: Mapping[str, Any]) -> bool:
+        """Tell whether attributes that were set later only add to the ones before, within the limit."""
+        return len(extra) <= self.room and self.names.isdisjoint(extra)

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from time import monotonic_ns, time_ns
 
-from . import ids
+from . import ambient
 from .ambient import Ambient, activate, attach, current, detach, span_key
-from .failure import Failure, origin, outcome, summary
-from .site import QUEUE_LIMIT
+from .details import Details, fail
+from .ids import swapped
+from .packing import Packing
+from .protobuf import span as span_bytes
+from .protobuf import spans_field
+from .ring import HEADER_BYTES
 from .tracecontext import RANDOM, SAMPLED, SpanBase, TraceContext, adopt, opentelemetry_context
 from .values import clean, text
 
@@ -27,27 +31,6 @@ if TYPE_CHECKING:
     from .site import Site
 
 
-class Details:
-    """What most spans never get: their own name or status, events, links, a failure.
-
-    Attributes:
-        mark: The origin of the exception that ended a child, which has recorded it.
-        running_ns: The time inside a generator; None where that is all the time between start and end.
-    """
-
-    __slots__ = ("description", "events", "failure", "links", "mark", "renamed", "running_ns", "status")
-
-    def __init__(self) -> None:
-        self.renamed = ""
-        self.status: StatusCode = "unset"
-        self.description = ""
-        self.events: list[tuple[str, int, dict[str, Any]]] = []
-        self.links: list[Any] = []
-        self.failure: Failure | None = None
-        self.mark: Origin | None = None
-        self.running_ns: int | None = None
-
-
 class Span(SpanBase):
     """An operation with a start, an end, attributes and a place in a trace.
 
@@ -55,10 +38,10 @@ class Span(SpanBase):
     so is a second end.
 
     Attributes:
-        sequence: What its id is made of when somebody reads it.
-        trace: The sequence number of the local root; or the trace context that the trace came with.
-        parent: The parent while this span is open, None for a root; of a parent of ours the sequence number is left
-            after the end, so that a chain of tasks does not keep all its ancestors.
+        number: Its id, as the number that stands on the wire.
+        trace: The id of a trace that began here and is sampled; else the trace context that says more.
+        parent: The parent while this span is open, None for a root; of a parent of ours the number is left after the
+            end, so that a chain of tasks does not keep all its ancestors.
         begun: The start on the monotonic clock; `start_ns` is since the epoch.
         elapsed_ns: None while it is open; what is added counts until then.
         values: What was captured, in the order of the site's sources.
@@ -67,10 +50,10 @@ class Span(SpanBase):
     """
 
     # What every span has stands in slots; what few have is a default of the class until it is set, to save 8 ns each.
-    __slots__ = ("__dict__", "begun", "elapsed_ns", "sequence", "site", "start_ns", "trace", "values")
+    __slots__ = ("__dict__", "begun", "elapsed_ns", "number", "site", "start_ns", "trace", "values")
 
     site: Site
-    sequence: int
+    number: int
     trace: int | TraceContext
     start_ns: int
     begun: int
@@ -95,12 +78,12 @@ class Span(SpanBase):
     def trace_id(self) -> int:
         """The 128-bit trace id."""
         trace = self.trace
-        return ids.trace_id(trace) if isinstance(trace, int) else trace.trace_id
+        return trace if isinstance(trace, int) else trace.trace_id
 
     @property
     def span_id(self) -> int:
         """The 64-bit span id."""
-        return ids.span_id(self.sequence)
+        return swapped(self.number)
 
     @property
     def parent_span_id(self) -> int | None:
@@ -108,15 +91,12 @@ class Span(SpanBase):
         parent = self.parent
         if parent is None:
             return None
-        return ids.span_id(parent) if isinstance(parent, int) else parent.span_id
+        return swapped(parent) if isinstance(parent, int) else parent.span_id
 
     @property
     def trace_flags(self) -> int:
         """W3C flags: whether the trace is sampled, and that its id is random where we made it."""
-        trace = self.trace
-        if isinstance(trace, int):
-            return RANDOM | (SAMPLED if _decide is None or _decide(self.trace_id) else 0)
-        return trace.trace_flags
+        return RANDOM | SAMPLED if isinstance(self.trace, int) else self.trace.trace_flags
 
     @property
     def tracestate(self) -> str:
@@ -148,8 +128,7 @@ class Span(SpanBase):
     def add_event(self, name: str, attributes: Mapping[str, Any] | None = None, timestamp: int | None = None) -> None:
         """Record that something happened; `timestamp` is nanoseconds since the epoch, by default now."""
         if self.elapsed_ns is None:
-            cleaned = {text(key): clean(value) for key, value in (attributes or {}).items()}
-            self.details().events.append((text(name), time_ns() if timestamp is None else timestamp, cleaned))
+            self.details().add_event(name, attributes, timestamp)
 
     def add_link(self, context: Any, attributes: Mapping[str, Any] | None = None) -> None:
         """Point at another span, given as a `SpanContext` or `TraceContext`."""
@@ -166,14 +145,8 @@ class Span(SpanBase):
 
         `status` is OpenTelemetry's `Status` or `StatusCode`, or the name of one; only an error has a description.
         """
-        description = getattr(status, "description", description)
-        code = getattr(getattr(status, "status_code", status), "name", text(status)).lower()
-        if self.elapsed_ns is not None or code not in ("ok", "error"):
-            return
-        more = self.details()
-        if more.status != "ok":
-            more.status = "ok" if code == "ok" else "error"
-            more.description = text(description or "") if code == "error" else ""
+        if self.elapsed_ns is None:
+            self.details().set_status(status, description)
 
     def record_exception(
         self,
@@ -183,46 +156,33 @@ class Span(SpanBase):
         escaped: bool = False,
     ) -> None:
         """Add an `exception` event, always; it does not change the status."""
-        details = {**Failure(exception).attributes(), **(attributes or {})}
-        if escaped:
-            details["exception.escaped"] = True
-        self.add_event("exception", details, timestamp)
+        if self.elapsed_ns is None:
+            self.details().add_exception(exception, attributes, timestamp, escaped)
 
     def end(self, end_time: int | None = None) -> None:
         """End the span; a second end is ignored. `end_time` is nanoseconds since the epoch."""
         self.finish(monotonic_ns() - self.begun if end_time is None else end_time - self.start_ns)
 
     def finish(self, elapsed_ns: int) -> None:
-        """Close the span, this long after its start, and hand it over, once."""
+        """Close the span, this long after its start, and write it into the ring, once."""
         if self.elapsed_ns is not None:
             return
+        if self.site.watch is not None:
+            self.site.watch.ending(self)
         self.elapsed_ns = elapsed_ns
         if isinstance(self.parent, Span):
-            self.parent = self.parent.sequence
-        queue = self.site.queue
-        queue.append(self)
-        if len(queue) >= QUEUE_LIMIT:
-            self.site.spill()
+            self.parent = self.parent.number
+        if not _write_plainly(self):
+            write(self)
 
     def fail(self, error: BaseException) -> str:
         """Note how `error` ended the span, as an event unless a child recorded it already; give the outcome."""
-        result = outcome(error)
-        if result == "success" or self.elapsed_ns is not None:
-            return result
-        raised = origin(error)
-        if result == "failure":
-            self._fail(error, raised)
-        self.extra = {**summary(error, result), **(self.extra or {})}
-        if isinstance(self.parent, Span):
-            self.parent.details().mark = raised
-        return result
+        return fail(self, error)
 
-    def _fail(self, error: BaseException, raised: Origin) -> None:
-        more = self.details()
-        if more.status == "unset":
-            more.status = "error"
-        if more.mark != raised:
-            more.failure = Failure(error)
+    @property
+    def is_open(self) -> bool:
+        """Whether what is added still counts, sampled or not."""
+        return self.elapsed_ns is None
 
     def details(self) -> Details:
         """Give the place for what most spans never get."""
@@ -248,26 +208,19 @@ class Span(SpanBase):
         self.end()
 
 
-_decide: Callable[[int], bool] | None = None
-
-
-def sample_with(decide: Callable[[int], bool] | None) -> Callable[[int], bool] | None:
-    """Set the sampler: its verdict on the id of a trace that starts here, None for every one; give the one before."""
-    global _decide
-    before, _decide = _decide, decide
-    return before
-
-
 def begin(site: Site, values: tuple[Any, ...] = ()) -> Span:
     """Start a span here and now, without making it the current one."""
     span = Span()
     span.site = site
-    span.sequence = ids.next_sequence()
+    span.number = ambient._telemetry_bits(64) or 1
     span.values = values
     span.elapsed_ns = None
-    inherit(span, current())
+    outer = current()
+    inherit(span, outer)
     span.start_ns = time_ns()
     span.begun = monotonic_ns()
+    if site.watch is not None:
+        site.watch.started(span, outer)
     return span
 
 
@@ -275,9 +228,50 @@ def inherit(span: Span, outer: Mapping[str, Any]) -> None:
     """Take the parent and the trace from ambient values."""
     parent = span.parent = current_span(outer) if outer else None
     if parent is None:
-        span.trace = span.sequence
+        span.trace = new_trace()
     else:
         span.trace = parent.trace if isinstance(parent, Span) else parent
+
+
+def new_trace() -> int | TraceContext:
+    """Begin a trace: its id where it is sampled, else the trace context of one that is not."""
+    trace_id = ambient._telemetry_bits(128) or 1
+    decide = ambient._telemetry_decide
+    if decide is None or decide(trace_id):
+        return trace_id
+    return TraceContext(trace_id, 0, RANDOM, is_remote=False)
+
+
+def write(span: Any) -> None:
+    """Write a span into the ring the general way, by its record; one of a trace that is not sampled is counted."""
+    site = span.site
+    if not span.trace_flags & SAMPLED:
+        return site.count("sampled_out", "")
+    record = site.record(span)
+    site.ring.put(spans_field(span_bytes(record)), record.trace_flags, site.scope)
+    if site.watch is not None:
+        site.watch.ended(record)
+    return None
+
+
+def _write_plainly(span: Span) -> bool:
+    """Write a span the fast way, if nothing rare happened to it; tell whether that was so."""
+    site, trace, extra, parent = span.site, span.trace, span.extra, span.parent
+    if span.more is not None or not site.is_plain or type(trace) is not int or site.watch is not None:
+        return False
+    if extra is not None and not site.is_ordinary(extra):
+        return False
+    packing = site.packing = site.packing or Packing(site)
+    form = packing.forms.get(span.values) if extra is None else None
+    form = form or packing.form(span.values, extra)
+    pack, before, room, word = form[:4] if parent is None else form[4:8]
+    own = (before, trace.to_bytes(16, "big"), b"\x12\x08", span.number)
+    above = () if parent is None else (b"\x22\x08", parent)
+    begun, elapsed = span.start_ns, span.elapsed_ns or 0
+    segment, at = site.ring.reserve(room)
+    pack(segment.memory, at + HEADER_BYTES, *own, *above, packing.head, begun, b"\x41", begun + elapsed, form[8])
+    segment.words[at >> 3] = word
+    return True
 
 
 def leave(span: Span, token: Any, outer: Any = None) -> None:

@@ -25,13 +25,15 @@ def bind(declarations: Declarations, function: Callable[..., Any], recorder: Any
     """
     sources = Sources(Parameters(function))
     span = declarations.span
-    site = Site(span.name if span else "", queue=recorder.queue, spill=recorder.spill, count=recorder.count)
+    site = Site(span.name if span else "", ring=recorder.ring, count=recorder.count)
     findings = _bind_span(site, span, sources, recorder.registry) if span else []
     findings += _bind_metrics(site, declarations.metrics, sources, recorder.metrics)
     findings += _misread(declarations, form(function))
     if findings:
         raise ContractError(*(f"{declarations.place}: {finding}" for finding in findings))
     site.sources = tuple(sources.listed)
+    if span is not None:
+        recorder.prepare(site)
     return site
 
 
@@ -72,8 +74,8 @@ def _bind_metrics(site: Site, metrics: tuple[MetricDeclaration, ...], sources: S
         uses.append(Use(instrument, metric.labels, labels, of_error, metric.on, metric.value))
     site.labels = tuple(used)
     if uses and not findings:
-        recording = SiteMetrics(tuple(uses), site.cells)
-        site.inline, site.bind, site.fail = recording.inline, recording.bind, recording.fail
+        recording = SiteMetrics(tuple(uses))
+        site.metrics, site.bind, site.fail = recording.inline, recording.bind, recording.fail
         site.succeed = recording.succeed if recording.has_other else None
     return findings
 

@@ -42,8 +42,9 @@ class _Named:
             problem = f"span {self.name!r}: {error}"
             self.refuse = lambda: recorder.count("span_refused", problem)
             return
-        site = Site(self.name, queue=recorder.queue, spill=recorder.spill, count=recorder.count)
+        site = Site(self.name, ring=recorder.ring, count=recorder.count)
         site.kind = self.kind
+        recorder.prepare(site)
         self.site = site
 
 
@@ -108,9 +109,9 @@ def _remember(name: str, kind: str) -> _Named:
 
 def _make_nowhere() -> Span:
     """Make the one span that stands for all that are not recorded."""
-    site = Site("", queue=[], spill=lambda: None, count=lambda *_: None)
+    site = Site("", ring=None, count=lambda *_: None)
     nowhere = _Nowhere()
-    nowhere.site, nowhere.values, nowhere.sequence = site, (), 0
+    nowhere.site, nowhere.values, nowhere.number = site, (), 0
     nowhere.trace, nowhere.parent = TraceContext(0, 0, 0), None
     nowhere.start_ns = nowhere.begun = nowhere.elapsed_ns = 0
     return nowhere

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, final
 
-from telemetry._hotpath import sample_with
+from telemetry._hotpath import Ring, sample_with
 from telemetry.config import Settings
 from telemetry.contracts import Registry, load_registry
 from telemetry.logs import Tally, redact_value
@@ -39,6 +39,7 @@ class TelemetryDispatcher:
         resource: Who records.
         run_id: The run that this process belongs to, on every log line.
         breaches: What the contracts refused.
+        prepare: Makes a site of the hot path ready to write its spans.
         retire: What leaving the `with` block calls; whoever makes this the runtime of the process sets it.
     """
 
@@ -50,6 +51,7 @@ class TelemetryDispatcher:
         "_tray",
         "breaches",
         "metrics",
+        "prepare",
         "registry",
         "resource",
         "retire",
@@ -79,9 +81,8 @@ class TelemetryDispatcher:
         self.resource: Resource = resource_of(settings)
         self._outputs = Outputs(settings, self.resource, self.metrics)
         common = {"host.kind": settings.host_kind}
-        recorder = Recorder(self.registry, settings.limits, common, redact_value, self.breaches.count)
+        self.prepare = Recorder(self.registry, settings.limits, common, redact_value, self.breaches.count).prepare
         self._tray = Tray(
-            recorder.records,
             (*sinks, *self._outputs.span_sinks),
             self.breaches.count,
             delay_seconds=settings.batch_delay_ms / 1000,
@@ -98,14 +99,9 @@ class TelemetryDispatcher:
         )
 
     @property
-    def queue(self) -> list[Any]:
+    def ring(self) -> Ring:
         """Where the hot path puts finished spans."""
-        return self._tray.queue
-
-    @property
-    def spill(self) -> Any:
-        """What empties the queue."""
-        return self._tray.spill
+        return self._tray.ring
 
     @property
     def count(self) -> Any:
@@ -137,7 +133,7 @@ class TelemetryDispatcher:
         return self
 
     def hand_over(self) -> None:
-        """Make records of all spans that have ended, and give them to the sinks."""
+        """Give all spans that have ended to the sinks."""
         self._tray.drain()
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .batch import FinishedSpans
 from .records import Recorder
 from .sampler import sampler
 
-__all__ = ("Recorder", "sampler")
+__all__ = ("FinishedSpans", "Recorder", "sampler")

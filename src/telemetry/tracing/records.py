@@ -1,12 +1,13 @@
-"""Turns finished spans into records, checked against the contracts; off the thread that recorded them."""
+"""What the contracts, limits and redaction make of spans: site by site in advance, or span by span."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, final
 
-from telemetry._hotpath import Details, Span, TraceContext, clean, text
+from telemetry._hotpath import Details, Site, Span, TraceContext, clean, text
 from telemetry.config import SpanLimits
 from telemetry.contracts import Registry, SpanContract
 from telemetry.signals import AttributeValue, SpanEvent, SpanLink, SpanRecord
@@ -34,15 +35,19 @@ class Recorder:
     redact: Redact
     count: Count
 
-    def records(self, spans: Iterable[Span]) -> list[SpanRecord]:
-        """Give the records of the sampled spans, in the order of their ends."""
-        made = []
-        for span in spans:
-            if span.trace_flags & 1:
-                made.append(self.record(span))
-            else:
-                self.count("sampled_out", "")
-        return made
+    def prepare(self, site: Site) -> None:
+        """Make a site ready to write its spans by itself, as long as nothing rare happens to them."""
+        contract = self.registry.spans[site.name]
+        site.record = self.record
+        site.prepare(partial(self.admit, contract), self.common, self.limits.attribute_count)
+
+    def admit(self, contract: SpanContract, name: str, value: Any) -> Any:
+        """Give what may leave the process of an attribute, without secrets and bounded; None when it is refused."""
+        breach = contract.breach(name, value, self.registry.attributes)
+        if breach is None:
+            return self._bounded(self.redact(name, value))
+        self.count("attribute_refused", f"{contract.name}: {breach}")
+        return None
 
     def record(self, span: Span) -> SpanRecord:
         """Give the record of one finished span."""
@@ -82,17 +87,14 @@ class Recorder:
     def _attributes(self, span: Span, contract: SpanContract, *, failed: bool) -> tuple[Kept, int]:
         captured = {name: span.values[index] for name, index in span.site.captured.items()}
         merged = {**self.common, **span.site.attributes, **captured, **(span.extra or {})}
-        common = self.registry.attributes
         kept: Kept = {}
         for name, value in merged.items():
             if value is None:
                 continue
-            breach = contract.breach(name, value, common)
-            if breach is not None:
-                self.count("attribute_refused", f"{contract.name}: {breach}")
-                continue
-            kept[name] = self._bounded(self.redact(name, value))
-        if failed and "error.code" not in kept and "error.code" in common:
+            admitted = self.admit(contract, name, value)
+            if admitted is not None:
+                kept[name] = admitted
+        if failed and "error.code" not in kept and "error.code" in self.registry.attributes:
             # The contracts ask every failure for a code, and not every exception has one.
             kept["error.code"] = "internal"
         return _within(kept, self.limits.attribute_count)
@@ -103,7 +105,7 @@ class Recorder:
             events.append(("exception", span.end_ns or span.start_ns, more.failure.attributes()))
         dropped = max(0, len(events) - self.limits.event_count)
         limit = self.limits.event_attribute_count
-        made = [SpanEvent(name, time_ns, self._details(details, limit)) for name, time_ns, details in events[dropped:]]
+        made = [SpanEvent(name, time_ns, *self._details(details, limit)) for name, time_ns, details in events[dropped:]]
         return made, dropped
 
     def _links(self, given: list[Any]) -> tuple[list[SpanLink], int]:
@@ -116,16 +118,17 @@ class Recorder:
             context, attributes = given if isinstance(given, tuple) else (given.context, given.attributes)
             state: Any = getattr(context, "tracestate", None) or getattr(context, "trace_state", "")
             header = state if isinstance(state, str) else state.to_header()
-            details = self._details(attributes or {}, self.limits.link_attribute_count)
-            return SpanLink(int(context.trace_id), int(context.span_id), int(context.trace_flags), header, details)
+            details, dropped = self._details(attributes or {}, self.limits.link_attribute_count)
+            ids = int(context.trace_id), int(context.span_id), int(context.trace_flags)
+            return SpanLink(*ids, header, details, dropped, is_remote=bool(context.is_remote))
         except Exception as error:  # noqa: BLE001 -- a link is what the user gave
             self.count("link_refused", f"{type(given).__name__} is no link: {type(error).__name__}: {text(error)}")
             return None
 
-    def _details(self, given: Mapping[str, Any], limit: int) -> Kept:
+    def _details(self, given: Mapping[str, Any], limit: int) -> tuple[Kept, int]:
         cleaned = {name: value for name, each in given.items() if (value := clean(each)) is not None}
         bounded = {name: self._bounded(self.redact(name, value)) for name, value in cleaned.items()}
-        return _within(bounded, limit)[0]
+        return _within(bounded, limit)
 
     def _bounded(self, value: Any) -> Any:
         limit = self.limits.attribute_value_length

@@ -1,0 +1,52 @@
+"""An attribute of the spans of one site: what each of its values becomes on the wire."""
+
+from __future__ import annotations
+
+from .protobuf import attribute
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Admit = Callable[[str, Any], Any]
+
+TAG = 0x4A
+"""Field 9 of a span."""
+KNOWN_LIMIT = 1024
+_TEXT_LIMIT = 256
+
+
+class Attribute:
+    """Admits values by the contract, once for each: a value that was seen before costs one look into a table.
+
+    Attributes:
+        name: The attribute's name.
+        admit: Called with name and value; gives what may leave the process, or None for nothing, which it counts.
+    """
+
+    __slots__ = ("_known", "admit", "name")
+
+    def __init__(self, name: str, admit: Admit) -> None:
+        self.name = name
+        self.admit = admit
+        self._known: dict[Any, bytes] = {}
+
+    def field(self, value: Any) -> bytes:
+        """Give the attribute with this value as a field of a span; nothing where it is refused, or None."""
+        key = value if type(value) is str else (type(value), value)  # 1, 1.0 and True are one key
+        found = self._known.get(key)
+        return self._write(key, value) if found is None else found
+
+    def _write(self, key: Any, value: Any) -> bytes:
+        if value is None:
+            return b""
+        admitted = self.admit(self.name, value)
+        if admitted is None:
+            return b""  # and not remembered, so that each refusal is counted
+        written = attribute(TAG, self.name, admitted)
+        if len(written) <= _TEXT_LIMIT:
+            if len(self._known) >= KNOWN_LIMIT:
+                self._known.clear()
+            self._known[key] = written
+        return written
