@@ -195,7 +195,7 @@ def _check_outcome(recording: Recording, end: str) -> None:
     else:
         assert inner.status == "unset"
         assert result == ("cancellation" if end == "cancel" else None)
-        assert inner.events == []
+        assert inner.events == ()
 
 
 @pytest.mark.parametrize("close", ["close", "drop", "break"])
@@ -213,7 +213,7 @@ def test_an_early_close_of_a_generator_is_a_success(close: str) -> None:
             del opened
         gc.collect()
         (only,) = recording.spans
-    assert (only.status, only.events) == ("unset", [])
+    assert (only.status, only.events) == ("unset", ())
 
 
 def test_an_early_close_of_an_async_generator_is_a_success() -> None:
@@ -229,7 +229,7 @@ def test_an_early_close_of_an_async_generator_is_a_success() -> None:
     with isolated() as recording:
         asyncio.run(run())
         gc.collect()
-        assert [(each.status, each.events) for each in recording.spans] == [("unset", []), ("unset", [])]
+        assert [(each.status, each.events) for each in recording.spans] == [("unset", ()), ("unset", ())]
 
 
 def test_send_and_throw_reach_the_generator() -> None:

@@ -1,35 +1,55 @@
-"""The hot path: every measurement passes here. Two twins with one behaviour; this file chooses."""
+"""The hot path: every measurement passes here. Two twins with one behaviour; `twin` chooses."""
 
 from __future__ import annotations
 
 from . import ambient, layout, protobuf, switch
+from .ambient import sample_with
+from .attribute import TAG as ATTRIBUTE_TAG
 from .cells import quantile
+from .details import Details
+from .form import form
+from .ids import generate_with
 from .page import Entry, Page, walk
 from .parameters import Parameters
-from .pure import CounterCell, GaugeCell, HistogramCell, Span, SummaryCell, TraceContext, form, wrap
-from .site import Site, Source
-from .ring import Chunk, Ring
-from .span import begin, current_span, write
-from .details import Details
-from .ambient import sample_with
 from .protobuf import RUNNING_ATTRIBUTE
-from .tracecontext import SpanBase
+from .ring import Ring
+from .segment import Chunk
+from .site import Site, Source
+from .tracecontext import SpanBase, TraceContext
+from .twin import (
+    TWIN,
+    CounterCell,
+    DropIn,
+    ExponentialHistogramCell,
+    GaugeCell,
+    HistogramCell,
+    LabelMemo,
+    Span,
+    SummaryCell,
+    begin,
+    callable_type,
+    current_span,
+    nowhere,
+    wrap,
+)
+from .twin import SpanBase as TwinSpanBase
 from .values import clean, label, read, text
 
-TWIN = "pure"
-"""Which twin is in use; the compiled one will be chosen here unless `TELEMETRY_PURE=1` forbids it."""
-
 __all__ = (
+    "ATTRIBUTE_TAG",
+    "RUNNING_ATTRIBUTE",
     "TWIN",
-    "CounterCell",
     "Chunk",
+    "CounterCell",
     "Details",
+    "DropIn",
     "Entry",
+    "ExponentialHistogramCell",
     "GaugeCell",
     "HistogramCell",
+    "LabelMemo",
     "Page",
     "Parameters",
-    "RUNNING_ATTRIBUTE",
     "Ring",
     "Site",
     "Source",
@@ -37,13 +57,17 @@ __all__ = (
     "SpanBase",
     "SummaryCell",
     "TraceContext",
+    "TwinSpanBase",
     "ambient",
     "begin",
+    "callable_type",
     "clean",
     "current_span",
     "form",
+    "generate_with",
     "label",
     "layout",
+    "nowhere",
     "protobuf",
     "quantile",
     "read",

@@ -42,16 +42,31 @@ _telemetry_bits: Callable[[int], int]
 _telemetry_decide: Callable[[int], bool] | None = None
 
 
+_followers: list[Callable[[], None]] = []
+
+
+def follow(tell: Callable[[], None]) -> None:
+    """Have `tell` called after each `bind`, `rekey` and `sample_with`: the compiled twin keeps copies."""
+    _followers.append(tell)
+
+
+def _tell_all() -> None:
+    for tell in _followers:
+        tell()
+
+
 def bind(get: Callable[[], Any], set_: Callable[[Any], Any], reset: Callable[[Any], None]) -> None:
     """Take another place for the ambient values: OpenTelemetry's, when ours cannot be its own."""
     global _telemetry_get, _telemetry_set, _telemetry_reset
     _telemetry_get, _telemetry_set, _telemetry_reset = get, set_, reset
+    _tell_all()
 
 
 def rekey(key: str) -> None:
     """Keep the current span under another key: OpenTelemetry's, when that was there first."""
     global _telemetry_key  # noqa: PLW0603 -- see the module
     _telemetry_key = key
+    _tell_all()
 
 
 def span_key() -> str:
@@ -63,6 +78,7 @@ def sample_with(decide: Callable[[int], bool] | None) -> Callable[[int], bool] |
     """Set the sampler: its verdict on the id of a trace that starts here, None for every one; give the one before."""
     global _telemetry_decide  # noqa: PLW0603 -- see the module
     before, _telemetry_decide = _telemetry_decide, decide
+    _tell_all()
     return before
 
 

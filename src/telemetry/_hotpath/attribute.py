@@ -34,19 +34,26 @@ class Attribute:
 
     def field(self, value: Any) -> bytes:
         """Give the attribute with this value as a field of a span; nothing where it is refused, or None."""
-        key = value if type(value) is str else (type(value), value)  # 1, 1.0 and True are one key
-        found = self._known.get(key)
-        return self._write(key, value) if found is None else found
+        kind = type(value)
+        if kind is str:
+            found = self._known.get(value)
+        elif kind is int or kind is bool:
+            found = self._known.get((kind, value))  # 1 and True are one key
+        else:
+            return self._write(value)  # as keys, (1,) and (True,) are one, and so are 0.0 and -0.0
+        return self._remember(kind, value) if found is None else found
 
-    def _write(self, key: Any, value: Any) -> bytes:
+    def _remember(self, kind: type, value: Any) -> bytes:
+        written = self._write(value)
+        # What is refused is not remembered, so that each refusal is counted.
+        if 0 < len(written) <= _TEXT_LIMIT:
+            if len(self._known) >= KNOWN_LIMIT:
+                self._known.clear()
+            self._known[value if kind is str else (kind, value)] = written
+        return written
+
+    def _write(self, value: Any) -> bytes:
         if value is None:
             return b""
         admitted = self.admit(self.name, value)
-        if admitted is None:
-            return b""  # and not remembered, so that each refusal is counted
-        written = attribute(TAG, self.name, admitted)
-        if len(written) <= _TEXT_LIMIT:
-            if len(self._known) >= KNOWN_LIMIT:
-                self._known.clear()
-            self._known[key] = written
-        return written
+        return b"" if admitted is None else attribute(TAG, self.name, admitted)

@@ -12,7 +12,7 @@ from time import monotonic_ns
 from .ambient import activate, attach, current, detach, holding
 from .bound import record_all
 from .failure import outcome
-from .span import Span, begin, inherit, leave
+from .span import Span, inherit, leave
 from .values import extract
 
 TYPE_CHECKING = False
@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
     Labels = tuple[str | None, ...]
     Opened = tuple[Span | None, int]
+
+
+_begin: Callable[..., Any]
+
+
+def begin_with(begin: Callable[..., Any]) -> None:
+    """Set what starts a span: the twin that was chosen."""
+    global _begin  # noqa: PLW0603 -- set once, by who chooses the twin
+    _begin = begin
 
 
 def below(span: Span, outer: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +70,7 @@ def _open(site: Site, values: tuple[Any, ...]) -> Opened:
     """Start the span of a call, None when the site records metrics only; give the start on the monotonic clock too."""
     if not site.name:
         return None, monotonic_ns()
-    span = begin(site, values)
+    span = _begin(site, values)
     return span, span.begun
 
 

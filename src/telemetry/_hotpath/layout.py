@@ -8,6 +8,11 @@
             histogram  one count a bucket, the last being +Inf; sum (double)
             summary    active copy, then two copies of: place, zeros, sum (double), one count a bin; the place is
                        the number of the lowest bin + 65536, and 0 before the first value
+            exponential
+                       active copy, then two copies of: window, halvings, zeros, sum (double), least (double),
+                       greatest (double), 160 counts. The scale is 20 - halvings. The window holds the indexes of the
+                       lowest bucket (upper 32 bits) and of the highest one, each + 2^31; it is 0 before the first value
+                       above zero, and so is the least of those. Bucket `index` is counted at (index + 2^31) mod 160
 
 An entry is written before `used` moves past it, so a reader never meets half an entry. Words never move. A value of
 several words has two copies, and the word that says which one counts is written last.
@@ -30,16 +35,28 @@ ENTRY = Struct("<IHHQII")
 ENTRY_WORDS = ENTRY.size // WORD
 COMMITTED = 1
 
-KINDS = ("counter", "gauge", "histogram", "summary")
+KINDS = ("counter", "gauge", "histogram", "summary", "exponential")
 
 GAUGE_WORDS = 5
 SUMMARY_BINS = 512
-SUMMARY_COPY_WORDS = 3 + SUMMARY_BINS
+SUMMARY_COPY = Struct(f"=QQd{SUMMARY_BINS}Q")
+SUMMARY_HEAD_WORDS = 3
+SUMMARY_COPY_WORDS = SUMMARY_COPY.size // WORD
 SUMMARY_WORDS = 1 + 2 * SUMMARY_COPY_WORDS
 SUMMARY_BIAS = 1 << 16
 """Makes the number of every bin positive: those of the least and the largest double are -37 222 and 35 488."""
 SUMMARY_ACCURACY = 0.01
 """Relative error of a quantile; with 512 bins the exact range spans a factor of 27 000 below the largest value."""
+
+EXPONENTIAL_BUCKETS = 160
+EXPONENTIAL_SCALE = 20
+"""The finest scale, and the number of buckets: the defaults of OpenTelemetry's SDK (Metrics SDK, Base2 Exponential)."""
+EXPONENTIAL_BIAS = 1 << 31
+"""Makes the index of every bucket positive; at the finest scale they run from -1 071 644 673 to 1 073 741 823."""
+EXPONENTIAL_COPY = Struct(f"=QQQddd{EXPONENTIAL_BUCKETS}Q")
+EXPONENTIAL_HEAD_WORDS = 6
+EXPONENTIAL_COPY_WORDS = EXPONENTIAL_COPY.size // WORD
+EXPONENTIAL_WORDS = 1 + 2 * EXPONENTIAL_COPY_WORDS
 
 
 def cell_words(kind: str, buckets: int = 0) -> int:
@@ -50,4 +67,4 @@ def cell_words(kind: str, buckets: int = 0) -> int:
         return GAUGE_WORDS
     if kind == "histogram":
         return buckets + 1
-    return SUMMARY_WORDS
+    return EXPONENTIAL_WORDS if kind == "exponential" else SUMMARY_WORDS

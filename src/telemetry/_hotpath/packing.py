@@ -8,7 +8,7 @@ from __future__ import annotations
 from struct import Struct
 
 from .protobuf import FLAGS, UNSET, varint
-from .ring import COMMITTED, header, room
+from .segment import COMMITTED, header, room
 from .tracecontext import RANDOM, SAMPLED
 
 TYPE_CHECKING = False
@@ -48,11 +48,11 @@ class Packing:
     def form(self, values: tuple[Any, ...], extra: Mapping[str, Any] | None = None) -> Form:
         """Give the form of a span with these captured values, and attributes that were set later."""
         site = self._site
-        fields = site.fields(values)
+        fields, whole = site.fields(values)
         if extra is not None:
             return self.of(fields + b"".join(site.attribute(name).field(value) for name, value in extra.items()))
         made = self.of(fields)
-        if all(value is None or type(value) is str for value in values):
+        if whole and all(value is None or type(value) is str for value in values):
             if len(self.forms) >= _FORMS_LIMIT:
                 self.forms.clear()
             self.forms[values] = made

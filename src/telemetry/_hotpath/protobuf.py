@@ -19,6 +19,7 @@ _FIXED64 = Struct("<Q").pack
 _FIXED32 = Struct("<I").pack
 _DOUBLE = Struct("<d").pack
 _MASK = (1 << 64) - 1
+_INT64 = 1 << 63
 
 KINDS = {"internal": 1, "server": 2, "client": 3, "producer": 4, "consumer": 5}
 STATUSES = {"unset": 0, "ok": 1, "error": 2}
@@ -54,24 +55,30 @@ def message(tag: int, content: bytes) -> bytes:
     return b"%c%b%b" % (tag, varint(len(content)), content)
 
 
+def optional(tag: int, text: str) -> bytes:
+    """Write a field of text that is left out where it is empty."""
+    return message(tag, utf8(text)) if text else b""
+
+
 def value(given: Any) -> bytes:
-    """Write the content of an `AnyValue`."""
+    """Write the content of an `AnyValue`; an integer beyond 64 bits becomes text."""
     if isinstance(given, bool):
         return b"\x10\x01" if given else b"\x10\x00"
     if isinstance(given, str):
         return message(0x0A, utf8(given))
     if isinstance(given, int):
-        return b"\x18" + varint(given & _MASK)
+        return value(str(given)) if _is_beyond(given) else b"\x18" + varint(given & _MASK)
     if isinstance(given, float):
         return b"\x21" + _DOUBLE(given)
     if isinstance(given, bytes):
         return message(0x3A, given)
-    return message(0x2A, b"".join(message(0x0A, value(item)) for item in given))
+    items = map(str, given) if any(map(_is_beyond, given)) else given  # all of one type, as they were
+    return message(0x2A, b"".join(message(0x0A, value(item)) for item in items))
 
 
 def attribute(tag: int, name: str, given: Any) -> bytes:
     """Write one `KeyValue` as a field with this tag."""
-    return message(tag, message(0x0A, utf8(name)) + message(0x12, value(given)))
+    return message(tag, optional(0x0A, name) + message(0x12, value(given)))
 
 
 def attributes(tag: int, given: Mapping[str, Any]) -> bytes:
@@ -81,7 +88,7 @@ def attributes(tag: int, given: Mapping[str, Any]) -> bytes:
 
 def head(name: str, kind: str) -> bytes:
     """Write fields 5 and 6 of a span: its name and kind."""
-    return (message(0x2A, utf8(name)) if name else b"") + b"\x30%c" % KINDS[kind]
+    return optional(0x2A, name) + b"\x30%c" % KINDS[kind]
 
 
 def spans_field(content: bytes) -> bytes:
@@ -101,13 +108,11 @@ def span(record: SpanRecord) -> bytes:
             record.trace_id.to_bytes(16, "big"),
             b"\x12\x08",
             record.span_id.to_bytes(8, "big"),
-            message(0x1A, utf8(record.tracestate)) if record.tracestate else b"",
+            optional(0x1A, record.tracestate),
             b"" if parent is None else b"\x22\x08" + parent.to_bytes(8, "big"),
             head(record.name, record.kind),
-            b"\x39",
-            _FIXED64(record.start_ns & _MASK),
-            b"\x41",
-            _FIXED64(record.end_ns & _MASK),
+            _time(0x39, record.start_ns),
+            _time(0x41, record.end_ns),
             attributes(0x4A, given),
             _number(0x50, record.dropped_attributes),
             b"".join(map(_event, record.events)),
@@ -122,24 +127,30 @@ def span(record: SpanRecord) -> bytes:
 
 def status(code: str, description: str = "") -> bytes:
     """Write field 15 of a span."""
-    described = message(0x12, utf8(description)) if description else b""
-    return message(0x7A, described + _number(0x18, STATUSES[code]))
+    return message(0x7A, optional(0x12, description) + _number(0x18, STATUSES[code]))
 
 
 def _number(tag: int, number: int) -> bytes:
     return b"%c%b" % (tag, varint(number)) if number else b""
 
 
+def _time(tag: int, time_ns: int) -> bytes:
+    return b"%c%b" % (tag, _FIXED64(time_ns & _MASK)) if time_ns else b""
+
+
+def _is_beyond(given: Any) -> bool:
+    return isinstance(given, int) and not -_INT64 <= given < _INT64
+
+
 def _event(event: SpanEvent) -> bytes:
-    name = message(0x12, utf8(event.name)) if event.name else b""
-    time = b"\x09" + _FIXED64(event.time_ns & _MASK) if event.time_ns else b""
+    time, name = _time(0x09, event.time_ns), optional(0x12, event.name)
     dropped = _number(0x20, event.dropped_attributes)
     return message(0x5A, time + name + attributes(0x1A, event.attributes) + dropped)
 
 
 def _link(link: SpanLink) -> bytes:
     ids = b"\x0a\x10" + link.trace_id.to_bytes(16, "big") + b"\x12\x08" + link.span_id.to_bytes(8, "big")
-    state = message(0x1A, utf8(link.tracestate)) if link.tracestate else b""
+    state = optional(0x1A, link.tracestate)
     dropped = _number(0x28, link.dropped_attributes)
     flags = b"\x35" + _FIXED32(0x300 if link.is_remote else 0x100)
     return message(0x6A, ids + state + attributes(0x22, link.attributes) + dropped + flags)

@@ -27,9 +27,8 @@ class Scopes:
         if found is None:
             if len(self._listed) >= _LIMIT:
                 return OWN
-            found = self._known.setdefault(scope, len(self._listed))
-            if found == len(self._listed):
-                self._listed.append(scope)
+            self._listed.append(scope)  # two threads may both do so; the first place counts
+            found = self._known[scope] = self._listed.index(scope) % _LIMIT
         return found
 
     def __getitem__(self, number: int) -> Hashable:

@@ -12,7 +12,7 @@ from .scope import OWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal
 
     SpanKind = Literal["internal", "server", "client", "producer", "consumer"]
@@ -62,7 +62,10 @@ class Site:
         scope: The number of the instrumentation scope.
         record: Makes the record of a span the general way; the fast way writes the bytes of the same record.
         packing: How the pure twin packs its spans.
+        plan: The same site as the compiled twin sees it.
         watch: What looks on, by `started`, `ending` and `ended`; None when nobody does.
+        detail: Gives what may leave the process of an attribute of an event, by name and value.
+        default_code: The attribute, as OTLP, of a failure that has no code of its own.
         head: The name and kind of its spans, as OTLP.
         common: The static attributes of its spans, as OTLP.
         names: The names of all its static and captured attributes.
@@ -78,6 +81,8 @@ class Site:
         "captured",
         "common",
         "count",
+        "default_code",
+        "detail",
         "fail",
         "head",
         "is_plain",
@@ -88,6 +93,7 @@ class Site:
         "name",
         "names",
         "packing",
+        "plan",
         "record",
         "resume",
         "results",
@@ -119,7 +125,9 @@ class Site:
         self.record: Callable[[Any], Any]
         self.watch: Any = None
         self.packing: Any = None
-        self.head = self.common = b""
+        self.plan: Any = None
+        self.detail: Callable[[str, Any], Any] = _as_it_is
+        self.head = self.common = self.default_code = b""
         self.names: frozenset[str] = frozenset()
         self.room = 0
         self.is_plain = False
@@ -149,11 +157,20 @@ class Site:
             found = self._attributes[name] = Attribute(name, self._admit)
         return found
 
-    def fields(self, values: tuple[Any, ...]) -> bytes:
-        """Give the captured attributes as OTLP."""
-        written = [self.attribute(name).field(values[index]) for name, index in self.captured.items()]
-        return b"".join(written)
+    def fields(self, values: tuple[Any, ...], names: Iterable[str] | None = None) -> tuple[bytes, bool]:
+        """Give captured attributes as OTLP, all or those of these names, and whether none was refused."""
+        whole = True
+        written = []
+        for name in self.captured if names is None else names:
+            value = values[self.captured[name]]
+            written.append(self.attribute(name).field(value))
+            whole = whole and (value is None or written[-1] != b"")
+        return b"".join(written), whole
 
     def is_ordinary(self, extra: Mapping[str, Any]) -> bool:
         """Tell whether attributes that were set later only add to the ones before, within the limit."""
         return len(extra) <= self.room and self.names.isdisjoint(extra)
+
+
+def _as_it_is(_: str, value: Any) -> Any:
+    return value

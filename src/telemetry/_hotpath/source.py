@@ -17,7 +17,7 @@ from .drive import below, follow, give_up, results_of
 from .failure import WRAPPER_FILE
 from .parameters import Parameters
 from .packing import Packing
-from .ring import HEADER_BYTES
+from .segment import HEADER_BYTES
 from .site import Site, Source
 from .span import Span, new_trace
 from .values import capture, clean, label, missed
@@ -78,7 +78,7 @@ def synchronous(function: Callable[..., Any], site: Site, parameters: Parameters
         "succeed": site.succeed,
         "watch": site.watch,
         **{f"bounds{index}": spec[0] for index, spec in enumerate(site.metrics) if spec and spec[0]},
-        **({"forms": packing.forms, "form": packing.form, "head": packing.head} if packing else {}),
+        **({"forms": packing.forms, "new_form": packing.form, "head": packing.head} if packing else {}),
     }
     labels = _labels(site)
     span, token, outer = ("@span", "@token", "@outer") if site.name else ("None", "None", "None")
@@ -201,7 +201,7 @@ def _close_span(site: Site) -> list[str]:
         "@trace = @span.trace",
         "if @span.elapsed_ns is None and @span.more is None and @span.extra is None and @type(@trace) is @int:",
         "    @span.elapsed_ns = @elapsed",
-        f"    @form = @forms.get({_values(site)}) or @form({_values(site)})",
+        f"    @form = @forms.get({_values(site)}) or @new_form({_values(site)})",
         "    if @outer and @span.parent is not None:",
         "        @parent = @span.parent = @span.parent.number",
         "        @pack, @before, @room, @word = @form[4:8]",

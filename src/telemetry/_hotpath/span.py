@@ -11,11 +11,11 @@ from time import monotonic_ns, time_ns
 from . import ambient
 from .ambient import Ambient, activate, attach, current, detach, span_key
 from .details import Details, fail
-from .ids import swapped
+from .randomness import swapped
 from .packing import Packing
 from .protobuf import span as span_bytes
 from .protobuf import spans_field
-from .ring import HEADER_BYTES
+from .segment import HEADER_BYTES
 from .tracecontext import RANDOM, SAMPLED, SpanBase, TraceContext, adopt, opentelemetry_context
 from .values import clean, text
 
@@ -208,16 +208,32 @@ class Span(SpanBase):
         self.end()
 
 
-def begin(site: Site, values: tuple[Any, ...] = ()) -> Span:
-    """Start a span here and now, without making it the current one."""
+def nowhere(site: Site) -> Span:
+    """Make a span that is over before it begins: it takes everything and keeps nothing."""
+    span = Span()
+    span.site, span.values, span.number = site, (), 0
+    span.trace = TraceContext(0, 0, 0)
+    span.start_ns = span.begun = span.elapsed_ns = 0
+    return span
+
+
+def begin(
+    site: Site, values: tuple[Any, ...] = (), outer: Mapping[str, Any] | None = None, start_ns: int | None = None
+) -> Span:
+    """Start a span here and now, without making it the current one.
+
+    `outer` are the ambient values that it stands in, by default those of here; `start_ns` is nanoseconds since the
+    epoch, by default now.
+    """
     span = Span()
     span.site = site
     span.number = ambient._telemetry_bits(64) or 1
     span.values = values
     span.elapsed_ns = None
-    outer = current()
+    if outer is None:
+        outer = current()
     inherit(span, outer)
-    span.start_ns = time_ns()
+    span.start_ns = time_ns() if start_ns is None else start_ns
     span.begun = monotonic_ns()
     if site.watch is not None:
         site.watch.started(span, outer)
@@ -246,12 +262,12 @@ def write(span: Any) -> None:
     """Write a span into the ring the general way, by its record; one of a trace that is not sampled is counted."""
     site = span.site
     if not span.trace_flags & SAMPLED:
-        return site.count("sampled_out", "")
+        site.ring.sampled_out += 1
+        return
     record = site.record(span)
     site.ring.put(spans_field(span_bytes(record)), record.trace_flags, site.scope)
     if site.watch is not None:
         site.watch.ended(record)
-    return None
 
 
 def _write_plainly(span: Span) -> bool:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from threading import Lock
+from threading import RLock
 from typing import Generic, TypeVar, final
 
-from .ledger import Ledger, Signal
+from .ledger import Ledger, LossReason, Signal
 from .schedule import Schedule
 
 Record = TypeVar("Record")
@@ -64,7 +64,7 @@ class Outbox(Generic[Record]):
         self._schedule = schedule
         self._ledger = ledger
         self._queue: deque[Record] = deque()
-        self._lock = Lock()
+        self._lock = RLock()  # a signal handler that runs inside may log too
         self._in_flight = 0
         self._closed = False
         self._abandoned = False
@@ -81,6 +81,7 @@ class Outbox(Generic[Record]):
         """Take in what there is room for, and count the rest as lost."""
         lost = 0
         with self._lock:
+            reason: LossReason = "already_shutdown" if self._closed else "queue_full"
             for record in records:
                 count = self._count(record)
                 if self._closed or (self._held and self._held + count > self._schedule.queue_size):
@@ -88,7 +89,7 @@ class Outbox(Generic[Record]):
                 else:
                     self._queue.append(record)
                     self._held += count
-        self._ledger.lose(self._signal, "already_shutdown" if self._closed else "queue_full", lost)
+        self._ledger.lose(self._signal, reason, lost)
 
     def take(self) -> list[Record]:
         """Take the next batch off; it is in flight until it is settled.
@@ -96,16 +97,16 @@ class Outbox(Generic[Record]):
         A record that alone is larger than a batch may be travels alone, since it cannot be divided.
         """
         batch: list[Record] = []
-        size = 0
+        count = size = 0
         with self._lock:
-            count = 0
+            self._in_flight = 0
             while self._queue:
-                size += self._measure(self._queue[0])
                 count += self._count(self._queue[0])
+                size += self._measure(self._queue[0])
                 if batch and (count > self._schedule.batch_size or size >= self._schedule.batch_bytes):
                     break
+                self._in_flight = count
                 batch.append(self._queue.popleft())
-                self._in_flight += self._count(batch[-1])
             self._held -= self._in_flight
         return batch
 

@@ -1,8 +1,11 @@
-"""Puts encoded spans together to a request: OTLP's `ExportTraceServiceRequest`, from bytes that are there already."""
+"""Put encoded spans together to OTLP's `ExportTraceServiceRequest`, and divide them where that has too many.
+
+It encodes no span; `wire` calls it for each request, the worker where a batch is to be smaller than a chunk.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from telemetry._hotpath import protobuf
 from telemetry.signals import Scope, SpanChunk
@@ -22,17 +25,34 @@ def trace_request(chunks: Sequence[SpanChunk], resource: bytes, scope_of: Callab
     for scope, _, payload in chunks:
         payloads.setdefault(scope_of(scope), []).append(payload)
     scopes = (
-        protobuf.message(_SCOPE_SPANS, b"".join((_scope(scope), *spans, _schema(scope))))
+        protobuf.message(_SCOPE_SPANS, b"".join((_scope(scope), *spans, protobuf.optional(_SCHEMA_URL, scope.schema_url))))
         for scope, spans in payloads.items()
     )
     return protobuf.message(_RESOURCE_SPANS, b"".join((protobuf.message(_RESOURCE, resource), *scopes)))
 
 
 def _scope(scope: Scope) -> bytes:
-    name = protobuf.message(0x0A, protobuf.utf8(scope.name)) if scope.name else b""
-    version = protobuf.message(0x12, protobuf.utf8(scope.version)) if scope.version else b""
-    return protobuf.message(_SCOPE, name + version + protobuf.attributes(0x1A, scope.attributes))
+    named = protobuf.optional(0x0A, scope.name) + protobuf.optional(0x12, scope.version)
+    return protobuf.message(_SCOPE, named + protobuf.attributes(0x1A, scope.attributes))
 
 
-def _schema(scope: Scope) -> bytes:
-    return protobuf.message(_SCHEMA_URL, protobuf.utf8(scope.schema_url)) if scope.schema_url else b""
+def divided(chunk: SpanChunk, most: int) -> Iterator[SpanChunk]:
+    """Divide a chunk into chunks of at most so many spans."""
+    scope, count, payload = chunk
+    begin = 0
+    while count > most:
+        end = begin
+        for _ in range(most):
+            end = _after(payload, end)
+        yield scope, most, payload[begin:end]
+        begin, count = end, count - most
+    yield scope, count, payload[begin:]
+
+
+def _after(payload: bytes, at: int) -> int:
+    """Give where a field ends: its tag takes one byte, then comes its length, seven bits a byte, then its content."""
+    length = shift = 0
+    while payload[at := at + 1] > 0x7F:
+        length |= (payload[at] & 0x7F) << shift
+        shift += 7
+    return at + 1 + (length | payload[at] << shift)

@@ -10,6 +10,7 @@ from typing import Final, final
 
 from opentelemetry._logs import LogRecord as SdkLogRecord
 from opentelemetry._logs import SeverityNumber
+from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.context import Context
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.resources import Resource as SdkResource
@@ -155,11 +156,18 @@ def _parent(record: SpanRecord) -> SpanContext | None:
 
 
 def _event(event: SpanEvent) -> Event:
-    return Event(clean_text(event.name), clean(event.attributes), event.time_ns)
+    return Event(clean_text(event.name), _bounded(event.attributes, event.dropped_attributes), event.time_ns)
 
 
 def _link(link: SpanLink) -> Link:
-    return Link(_context(link.trace_id, link.span_id, link.trace_flags, link.tracestate), clean(link.attributes))
+    context = _context(link.trace_id, link.span_id, link.trace_flags, link.tracestate, remote=link.is_remote)
+    return Link(context, _bounded(link.attributes, link.dropped_attributes))
+
+
+def _bounded(attributes: Attributes, dropped: int) -> BoundedAttributes:
+    bounded = BoundedAttributes(attributes=clean(attributes))
+    bounded.dropped = dropped
+    return bounded
 
 
 def _status(record: SpanRecord) -> Status:

@@ -20,14 +20,15 @@ from telemetry.signals import Family, FamilySource, LogRecord, SpanBatch, SpanCh
 from .ledger import Ledger, Signal
 from .notice import Notice
 from .outbox import Outbox
+from .request import divided
 from .schedule import Schedule
 from .size import log_bytes
 from .turnstile import Turnstile
 
 Record = TypeVar("Record")
 
-_CHUNK_BYTES: Final = 1024
-"""What the scope and the lengths around a chunk of spans may take."""
+_SCOPE_BYTES: Final = 1024
+"""What a scope that is not our own may take; room for our own is left beside the resource."""
 
 # What a shutdown keeps of its deadline for an export that it interrupts to come to its end.
 _LAST_SHARE: Final = 0.1
@@ -81,6 +82,7 @@ class ExportWorker:
         "_ledger",
         "_logs",
         "_metrics_due",
+        "_most",
         "_notice",
         "_over",
         "_records_due",
@@ -103,6 +105,7 @@ class ExportWorker:
         self._exporter = exporter
         self._source = source
         self._schedule = schedule or Schedule()
+        self._most = min(self._schedule.batch_size, self._schedule.queue_size)
         self._notice = Notice()
         self._closing = self._over = False
         self._begin()
@@ -110,7 +113,7 @@ class ExportWorker:
 
     def spans(self, batch: SpanBatch, /) -> None:
         """Take a batch of finished spans; it neither waits nor raises."""
-        self._spans.put(batch.chunks)
+        self._spans.put([part for chunk in batch.chunks for part in divided(chunk, self._most)])
         self._stir(self._spans)
 
     def log(self, record: LogRecord, /) -> None:
@@ -283,7 +286,7 @@ def _chunk_spans(chunk: SpanChunk) -> int:
 
 
 def _chunk_bytes(chunk: SpanChunk) -> int:
-    return len(chunk[2]) + _CHUNK_BYTES
+    return len(chunk[2]) + (0 if chunk[0] is None else _SCOPE_BYTES)
 
 
 _workers: WeakSet[ExportWorker] = WeakSet()

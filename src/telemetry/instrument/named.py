@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telemetry._hotpath import Site, Span, TraceContext, begin, switch, text
+from telemetry._hotpath import Site, Span, begin, nowhere, switch, text
 from telemetry.errors import ContractError
 
 from .declaration import KINDS, one_of
@@ -46,17 +46,6 @@ class _Named:
         site.kind = self.kind
         recorder.prepare(site)
         self.site = site
-
-
-class _Nowhere(Span):
-    """The span of a block that is not recorded: over before it began, so it takes everything and keeps nothing."""
-
-    __slots__ = ()
-
-    @property
-    def span_id(self) -> int:
-        """None: 0."""
-        return 0
 
 
 _names: dict[tuple[str, str], _Named] = {}
@@ -107,14 +96,5 @@ def _remember(name: str, kind: str) -> _Named:
     return found or _names.setdefault((name, kind), _Named(name, kind))
 
 
-def _make_nowhere() -> Span:
-    """Make the one span that stands for all that are not recorded."""
-    site = Site("", ring=None, count=lambda *_: None)
-    nowhere = _Nowhere()
-    nowhere.site, nowhere.values, nowhere.number = site, (), 0
-    nowhere.trace, nowhere.parent = TraceContext(0, 0, 0), None
-    nowhere.start_ns = nowhere.begun = nowhere.elapsed_ns = 0
-    return nowhere
-
-
-_nowhere = _make_nowhere()
+_nowhere = nowhere(Site("", ring=None, count=lambda *_: None))
+"""The one span that stands for all that are not recorded."""

@@ -159,7 +159,8 @@ class TelemetryDispatcher:
     def losses(self) -> Mapping[str, int]:
         """Give what was refused, dropped or lost, by reason."""
         logs = {f"log_{name}": count for name, count in self._log_tally.counts.items()}
-        return {**self.breaches.counts(), **logs, **self._outputs.losses()}
+        out = {"sampled_out": self.ring.sampled_out} if self.ring.sampled_out else {}
+        return {**self.breaches.counts(), **out, **logs, **self._outputs.losses()}
 
     def restart(self) -> None:
         """Start over, in a forked child: nothing of the parent's is reported twice."""

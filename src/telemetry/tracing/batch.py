@@ -1,4 +1,4 @@
-"""A batch of finished spans as they come from the ring: OTLP for who sends them, records for who looks at them."""
+"""Finished spans as they come from the ring: OTLP for who sends them, records for who looks at them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class FinishedSpans:
 def _decode(payload: bytes) -> Sequence[Any]:
     from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans  # protobuf takes some 50 ms to import
 
-    return ScopeSpans.FromString(payload).spans
+    spans: Sequence[Any] = ScopeSpans.FromString(payload).spans
+    return spans
 
 
 def _record(span: Any, flags: int, scope: Scope | None) -> SpanRecord:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, final
 
-from telemetry._hotpath import Details, Site, Span, TraceContext, clean, text
+from telemetry._hotpath import ATTRIBUTE_TAG, Details, Site, Span, TraceContext, clean, protobuf, text
 from telemetry.config import SpanLimits
 from telemetry.contracts import Registry, SpanContract
 from telemetry.signals import AttributeValue, SpanEvent, SpanLink, SpanRecord
@@ -15,6 +15,9 @@ from telemetry.signals import AttributeValue, SpanEvent, SpanLink, SpanRecord
 Count = Callable[[str, str], None]
 Redact = Callable[[str, Any], Any]
 Kept = dict[str, AttributeValue]
+
+DEFAULT_CODE = "internal"
+"""The `error.code` of a failure that has none: the contracts ask every failure for one."""
 
 _NONE = Details()
 """Stands for the details of a span that has none."""
@@ -39,6 +42,9 @@ class Recorder:
         """Make a site ready to write its spans by itself, as long as nothing rare happens to them."""
         contract = self.registry.spans[site.name]
         site.record = self.record
+        site.detail = self.detail
+        if "error.code" in self.registry.attributes:
+            site.default_code = protobuf.attribute(ATTRIBUTE_TAG, "error.code", DEFAULT_CODE)
         site.prepare(partial(self.admit, contract), self.common, self.limits.attribute_count)
 
     def admit(self, contract: SpanContract, name: str, value: Any) -> Any:
@@ -48,6 +54,10 @@ class Recorder:
             return self._bounded(self.redact(name, value))
         self.count("attribute_refused", f"{contract.name}: {breach}")
         return None
+
+    def detail(self, name: str, value: Any) -> Any:
+        """Give what may leave the process of an attribute of an event or link."""
+        return self._bounded(self.redact(name, value))
 
     def record(self, span: Span) -> SpanRecord:
         """Give the record of one finished span."""
@@ -95,8 +105,7 @@ class Recorder:
             if admitted is not None:
                 kept[name] = admitted
         if failed and "error.code" not in kept and "error.code" in self.registry.attributes:
-            # The contracts ask every failure for a code, and not every exception has one.
-            kept["error.code"] = "internal"
+            kept["error.code"] = DEFAULT_CODE
         return _within(kept, self.limits.attribute_count)
 
     def _events(self, span: Span, more: Details) -> tuple[list[SpanEvent], int]:
@@ -127,7 +136,7 @@ class Recorder:
 
     def _details(self, given: Mapping[str, Any], limit: int) -> tuple[Kept, int]:
         cleaned = {name: value for name, each in given.items() if (value := clean(each)) is not None}
-        bounded = {name: self._bounded(self.redact(name, value)) for name, value in cleaned.items()}
+        bounded = {name: self.detail(name, value) for name, value in cleaned.items()}
         return _within(bounded, limit)
 
     def _bounded(self, value: Any) -> Any:

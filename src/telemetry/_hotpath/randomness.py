@@ -1,0 +1,34 @@
+"""The pure twin's source of ids: random bits of a generator of our own.
+
+A span id is kept as it stands on the wire, so that it is packed at once: read as a little-endian number.
+"""
+
+from __future__ import annotations
+
+from _random import Random
+
+from . import ambient
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_generator = Random()
+
+
+def swapped(number: int) -> int:
+    """Turn a span id into the number that stands on the wire, or back."""
+    return int.from_bytes(number.to_bytes(8, "little"), "big")
+
+
+def generate_ids(bits: Callable[[int], int] | None) -> None:
+    """Take ids from `bits`, called with a number of bits; None takes them from our own generator again."""
+    ambient._telemetry_bits = bits or _generator.getrandbits
+
+
+def seed_ids(entropy: bytes) -> None:
+    """Seed the generator of ids, with 32 bytes that nobody else has."""
+    _generator.seed(int.from_bytes(entropy, "little"))
+
+
+generate_ids(None)
