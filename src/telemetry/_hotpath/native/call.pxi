@@ -126,7 +126,7 @@ cdef PyObject* call_recorded(PyObject* called, PyObject** args, size_t flags, Py
             stop_being_current(span, kept)
         kept = None
         keep_mapping(inner)
-        close_returned(plan, span, elapsed, result)
+        close_returned(plan, span, elapsed, elapsed, result)
     Py_DECREF_(function)
     Py_LeaveRecursiveCall()
     return result
@@ -192,13 +192,15 @@ cdef inline int measure(Plan plan, Span span, int64_t elapsed, PyObject* result)
     return 0
 
 
-cdef void close_returned(Plan plan, Span span, int64_t elapsed, PyObject* result) noexcept:
+cdef void close_returned(Plan plan, Span span, int64_t elapsed, int64_t duration, PyObject* result) noexcept:
+    # `duration` is what metrics observe: of a generator, only the time that it ran.
     try:
         if plan.metrics_count or plan.succeed is not None:
-            measure(plan, span, elapsed, result)
-        if plan.results:
-            _drive.results_of(plan.site, span, <object>result)
-        finish(span, elapsed)
+            measure(plan, span, duration, result)
+        if plan.has_name:
+            if plan.results:
+                _drive.results_of(plan.site, span, <object>result)
+            finish(span, elapsed)
     except BaseException as error:
         gone_wrong(plan, error)
 
@@ -216,19 +218,20 @@ cdef void close_failed(Plan plan, Span span, object token, object inner, int64_t
         if traceback != NULL:
             PyException_SetTraceback_(error, traceback)
         try:
-            end_failed(plan, span, elapsed, <object>error)
+            end_failed(plan, span, elapsed, elapsed, <object>error)
         except BaseException as problem:
             gone_wrong(plan, problem)
     PyErr_Restore_(kind, error, traceback)
 
 
-cdef int end_failed(Plan plan, Span span, int64_t elapsed, error) except -1:
-    result = fail(span, error)
+cdef int end_failed(Plan plan, Span span, int64_t elapsed, int64_t duration, error) except -1:
+    result = fail(span, error) if plan.has_name else _outcome(error)
     if plan.fail is not None:
         if span.combination is None:
             span.combination = plan.combination(span.captured)
-        plan.fail(span.combination.labels, elapsed, error, result)
-    finish(span, elapsed)
+        plan.fail(span.combination.labels, duration, error, result)
+    if plan.has_name:
+        finish(span, elapsed)
     return 0
 
 
@@ -303,15 +306,36 @@ cdef PyObject* raised(error) noexcept:
     return NULL
 
 
-cdef followed(Plan plan, Span span, coroutine):
-    return coroutine
+cdef void close_early(Plan plan, Span span, int64_t elapsed, int64_t duration) noexcept:
+    # A generator that its consumer closed has succeeded.
+    cdef PyObject* kind = NULL
+    cdef PyObject* error = NULL
+    cdef PyObject* traceback = NULL
+    PyErr_Fetch_(&kind, &error, &traceback)
+    PyErr_NormalizeException_(&kind, &error, &traceback)
+    try:
+        if plan.fail is not None:
+            if span.combination is None:
+                span.combination = plan.combination(span.captured)
+            plan.fail(span.combination.labels, duration, <object>error, "success")
+        if plan.has_name:
+            finish(span, elapsed)
+    except BaseException as problem:
+        gone_wrong(plan, problem)
+    PyErr_Restore_(kind, error, traceback)
 
 
-def wrap(function, site):
-    """Make the recording twin of a function; it takes exactly the same arguments."""
-    cdef Recorded made = Recorded.__new__(Recorded)
-    made._telemetry_target = function
-    made.plan = site.plan = Plan(site, function)
-    made.route = call_recorded if site.name else call_measured
-    made.vectorcall = made.route
-    return made
+cdef void close_interrupted(Plan plan, Span span, int64_t elapsed, int64_t duration) noexcept:
+    # End with the exception that is set, which stays set.
+    cdef PyObject* kind = NULL
+    cdef PyObject* error = NULL
+    cdef PyObject* traceback = NULL
+    PyErr_Fetch_(&kind, &error, &traceback)
+    PyErr_NormalizeException_(&kind, &error, &traceback)
+    if traceback != NULL:
+        PyException_SetTraceback_(error, traceback)
+    try:
+        end_failed(plan, span, elapsed, duration, <object>error)
+    except BaseException as problem:
+        gone_wrong(plan, problem)
+    PyErr_Restore_(kind, error, traceback)

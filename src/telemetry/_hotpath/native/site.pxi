@@ -65,7 +65,7 @@ cdef class Plan:
     cdef readonly object site
     cdef readonly Tip ring
     cdef bytes head, common, default_code
-    cdef bint has_name, is_plain, is_watched
+    cdef bint has_name, is_plain, is_watched, is_generator, is_resumed
     cdef int scope
     cdef Py_ssize_t room
     cdef frozenset names
@@ -89,6 +89,7 @@ cdef class Plan:
         self.ring = site.ring
         self.head, self.common, self.default_code = site.head, site.common, site.default_code
         self.has_name = bool(site.name)
+        self.is_resumed = site.resume
         self.is_watched = site.watch is not None
         self.is_plain = site.is_plain and not self.is_watched
         self.scope = site.scope

@@ -14,12 +14,34 @@ install_vectorcall(PyObject *type, Py_ssize_t offset)
     PyType_Modified(of);
 }
 
+/* What an `await` or a `for` calls. Written as slots, they leave no frames of ours in the user's tracebacks. */
 static void
-install_send(PyObject *type, sendfunc send)
+install_steps(PyObject *type, sendfunc send, iternextfunc next)
 {
     PyTypeObject *of = (PyTypeObject *)type;
     of->tp_as_async->am_send = send;
+    of->tp_iternext = next;
     PyType_Modified(of);
+}
+
+static int
+install_method(PyObject *type, const char *name, PyCFunction function, int flags)
+{
+    PyMethodDef *definition = (PyMethodDef *)PyMem_Calloc(1, sizeof *definition); /* lives as long as the type */
+    if (definition == NULL) {
+        return -1;
+    }
+    definition->ml_name = name;
+    definition->ml_meth = function;
+    definition->ml_flags = flags;
+    PyObject *method = PyDescr_NewMethod((PyTypeObject *)type, definition);
+    if (method == NULL) {
+        return -1;
+    }
+    int failed = PyDict_SetItemString(((PyTypeObject *)type)->tp_dict, name, method);
+    Py_DECREF(method);
+    PyType_Modified((PyTypeObject *)type);
+    return failed;
 }
 
 static PyObject *

@@ -29,6 +29,7 @@ cdef enum:
 
 cdef uint64_t _threshold = 0  # a trace is sampled whose low 56 bits reach it
 cdef object _decide = None  # the sampler, where it is more than a threshold
+cdef Attribute _running = Attribute(_protobuf.RUNNING_ATTRIBUTE, None)
 cdef object _bits = None  # where ids come from, when that is not our own generator
 
 
@@ -88,6 +89,7 @@ cdef class Span(SpanBase):
     cdef void* mark_error  # the origin of the exception that ended a child, which has recorded it; to be compared only
     cdef void* mark_code
     cdef int mark_instruction
+    cdef int64_t running  # the time inside a generator; -1 where that is all the time between start and end
 
     def __dealloc__(self):
         cdef int index
@@ -292,7 +294,7 @@ def current_span(values=None):
 cdef inline Span new_span(Plan plan, Py_ssize_t values):
     cdef Span span = Span.__new__(Span)
     span.plan = plan
-    span.elapsed = -1
+    span.elapsed = span.running = -1
     span.captured = span.inline_values
     if values > INLINE_VALUES:
         span.captured = <PyObject**>PyMem_Calloc(values, sizeof(PyObject*))
@@ -386,6 +388,8 @@ cdef int finish(Span span, int64_t elapsed) except -1:
         span.plan.ring.sampled_out += 1
     elif not write_plainly(span):
         span.above = above if type(above) is not Span else None
+        if span.running >= 0:
+            span.details().running_ns = span.running
         _write(span)
         span.above = None
     return 0
@@ -404,7 +408,7 @@ cdef bint write_plainly(Span span) except *:
     made = None  # owns the parts that nobody else keeps
     for index in range(plan.others_count):
         if count == PARTS_LIMIT:
-            return False
+            return drop_parts(parts, count)
         written = (<Attribute>plan.others_attributes[index]).write(span.captured[plan.others[index]])
         count += 1
         parts[count - 1] = own(written)
@@ -412,10 +416,21 @@ cdef bint write_plainly(Span span) except *:
         count = extra_parts(plan, span.extra, parts, count)
     if count < 0:
         return False
+    if span.running >= 0:
+        if count == PARTS_LIMIT:
+            return drop_parts(parts, count)
+        parts[count] = own(_running.number(0x18, span.running))
+        count += 1
     size = write_parts(span, parts, count)
+    drop_parts(parts, count)
+    return size > 0
+
+
+cdef bint drop_parts(PyObject** parts, int count) noexcept:
+    cdef int index
     for index in range(count):
         Py_DECREF_(parts[index])
-    return size > 0
+    return False
 
 
 cdef inline PyObject* own(bytes written) noexcept:
@@ -434,8 +449,7 @@ cdef int extra_parts(Plan plan, dict extra, PyObject** parts, int count) except 
             parts[count] = own(plan.attribute(<str>key).write(value))
             count += 1
         return count
-    for index in range(count):
-        Py_DECREF_(parts[index])
+    drop_parts(parts, count)
     return -1
 
 
