@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from telemetry.runtime import TelemetryDispatcher
-    from telemetry.signals import SpanRecord
+    from telemetry.signals import SpanBatch
 
 SERVICE, ENVIRONMENT = "benchmarks", "development"
 
@@ -52,25 +52,23 @@ def _sink(*, encode: bool) -> _Sink:
 
 
 class _Sink:
-    """Takes records, does something with each batch, and drops it."""
+    """Takes spans, does something with each batch, and drops it."""
 
-    def __init__(self, take: Callable[[Sequence[SpanRecord]], object]) -> None:
+    def __init__(self, take: Callable[[SpanBatch], object]) -> None:
         self._take = take
 
-    def spans(self, records: Sequence[SpanRecord], /) -> None:
-        self._take(records)
+    def spans(self, batch: SpanBatch, /) -> None:
+        self._take(batch)
 
 
-def _encoder() -> Callable[[Sequence[SpanRecord]], object]:
-    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
-    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+def _encoder() -> Callable[[SpanBatch], object]:
+    from telemetry._hotpath import protobuf
+    from telemetry.export.request import trace_request
+    from telemetry.signals import Scope
 
-    from telemetry.export.translation import FinishedSpan, as_resource
-    from telemetry.signals import Resource
+    resource, own = protobuf.attributes(0x0A, {"service.name": SERVICE}), Scope("telemetry")
 
-    resource, scope = as_resource(Resource({"service.name": SERVICE})), InstrumentationScope("telemetry")
-
-    def encode(records: Sequence[SpanRecord]) -> object:
-        return encode_spans([FinishedSpan(each, resource, scope) for each in records]).SerializeToString()
+    def encode(batch: SpanBatch) -> object:
+        return trace_request(batch.chunks, resource, lambda scope: scope or own)
 
     return encode

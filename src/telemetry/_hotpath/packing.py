@@ -1,6 +1,6 @@
-"""Packs a finished span straight into the ring: one `Struct` for each site and length of its attributes.
+"""Packs a finished span straight into the ring.
 
-Joining the parts first would take three times as long.
+There is one `Struct` for each site and length of its attributes. Joining the parts first would take three times as long.
 """
 
 from __future__ import annotations

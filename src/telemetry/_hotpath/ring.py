@@ -1,4 +1,4 @@
-"""A ring of segments: where finished spans lie, as OTLP bytes, from their end until somebody has read them."""
+"""A ring of segments: where finished spans lie, as OTLP, from their end until somebody reads them."""
 
 from __future__ import annotations
 

@@ -65,6 +65,7 @@ class Site:
         plan: The same site as the compiled twin sees it.
         watch: What looks on, by `started`, `ending` and `ended`; None when nobody does.
         detail: Gives what may leave the process of an attribute of an event, by name and value.
+        is_cut: Whether attribute values are cut at a length that was set.
         default_code: The attribute, as OTLP, of a failure that has no code of its own.
         head: The name and kind of its spans, as OTLP.
         common: The static attributes of its spans, as OTLP.
@@ -85,6 +86,7 @@ class Site:
         "detail",
         "fail",
         "head",
+        "is_cut",
         "is_plain",
         "kind",
         "labels",
@@ -130,7 +132,7 @@ class Site:
         self.head = self.common = self.default_code = b""
         self.names: frozenset[str] = frozenset()
         self.room = 0
-        self.is_plain = False
+        self.is_plain = self.is_cut = False
         self._attributes: dict[str, Attribute] = {}
 
     def prepare(self, admit: Callable[[str, Any], Any], common: Mapping[str, Any], limit: int) -> None:

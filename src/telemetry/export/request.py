@@ -1,6 +1,6 @@
-"""Put encoded spans together to OTLP's `ExportTraceServiceRequest`, and divide them where that has too many.
+"""Put encoded spans together to a request, OTLP's `ExportTraceServiceRequest`.
 
-It encodes no span; `wire` calls it for each request, the worker where a batch is to be smaller than a chunk.
+It encodes no span. `wire` calls it for each request; the worker divides chunks with it that are too large for one.
 """
 
 from __future__ import annotations

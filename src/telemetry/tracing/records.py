@@ -43,6 +43,7 @@ class Recorder:
         contract = self.registry.spans[site.name]
         site.record = self.record
         site.detail = self.detail
+        site.is_cut = self.limits.attribute_value_length is not None or self.limits.event_count < 1
         if "error.code" in self.registry.attributes:
             site.default_code = protobuf.attribute(ATTRIBUTE_TAG, "error.code", DEFAULT_CODE)
         site.prepare(partial(self.admit, contract), self.common, self.limits.attribute_count)

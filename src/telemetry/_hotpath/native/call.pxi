@@ -5,7 +5,6 @@
 from cpython.exc cimport PyErr_SetInterrupt
 
 from telemetry._hotpath import drive as _drive
-from telemetry._hotpath.failure import outcome as _outcome
 
 cdef extern from "native/slots.h":
     void install_vectorcall(PyObject* type, Py_ssize_t offset) noexcept

@@ -83,6 +83,9 @@ cdef class Plan:
     cdef Slot* table
     cdef size_t slots, used
     cdef dict attributes
+    cdef Attribute error_type, error_code
+    cdef int failure_room
+    cdef dict messages
 
     def __cinit__(self, site, function=None):
         self.site = site
@@ -99,6 +102,12 @@ cdef class Plan:
         self.results = dict(site.results)
         self.kept = []
         self.attributes = {}
+        self.messages = {}
+        if self.is_plain:
+            self.error_type, self.error_code = Attribute("error.type", site._admit), Attribute("error.code", site._admit)
+        else:
+            self.error_type = self.error_code = None
+        self.failure_room = -1 if not {"error.type", "error.code"}.isdisjoint(site.names) else self.room - 2
         self.take_captures(site, function)
         self.take_metrics(site)
 
@@ -178,6 +187,19 @@ cdef class Plan:
                 self.attributes.clear()
             found = self.attributes[name] = Attribute(name, self.site._admit)
         return <Attribute>found
+
+    cdef bytes message_of(self, str message):
+        # What may leave the process of the text of an exception; None where the limits cut it.
+        found = self.messages.get(message)
+        if found is None:
+            if len(self.messages) >= COMBINATIONS_LIMIT:
+                self.messages.clear()
+            found = _protobuf.utf8(self.site.detail("exception.message", message))
+            if self.site.is_cut:
+                return None
+            if len(message) <= LONGEST_KNOWN:
+                self.messages[message] = found
+        return <bytes>found
 
     cdef void forget(self) noexcept:
         cdef size_t slot
