@@ -23,7 +23,7 @@ def recording(stack: ExitStack) -> None:
 
 
 def handing_over(stack: ExitStack, *, encode: bool = False) -> TelemetryDispatcher:
-    """Start a runtime whose finished spans become records for a sink that drops them, or encodes them to OTLP first."""
+    """Start a runtime that hands finished spans to a sink that drops them, or makes requests of OTLP of them first."""
     from telemetry.config import read_settings
     from telemetry.runtime import TelemetryDispatcher, install
 

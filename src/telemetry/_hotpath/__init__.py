@@ -17,6 +17,7 @@ from .segment import Chunk
 from .site import Site, Source
 from .tracecontext import SpanBase, TraceContext
 from .twin import (
+    REASON,
     TWIN,
     CounterCell,
     DropIn,
@@ -30,6 +31,7 @@ from .twin import (
     callable_type,
     current_span,
     nowhere,
+    opener,
     wrap,
 )
 from .twin import SpanBase as TwinSpanBase
@@ -37,6 +39,7 @@ from .values import clean, label, read, text
 
 __all__ = (
     "ATTRIBUTE_TAG",
+    "REASON",
     "RUNNING_ATTRIBUTE",
     "TWIN",
     "Chunk",
@@ -68,6 +71,7 @@ __all__ = (
     "label",
     "layout",
     "nowhere",
+    "opener",
     "protobuf",
     "quantile",
     "read",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     Kind = TypeVar("Kind", bound=type)
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
 __all__ = (
     "CounterCell",
@@ -41,6 +42,7 @@ __all__ = (
     "current_span",
     "generate_ids",
     "nowhere",
+    "opener",
     "seed_ids",
     "walk",
     "wrap",
@@ -69,6 +71,11 @@ class DropIn:
 def callable_type(kind: Kind) -> Kind:
     """Give the class: the compiled twin makes instances of a subclass of `DropIn` faster to call."""
     return kind
+
+
+def opener(function: Function, sites: dict[str, Site]) -> Function:
+    """Give the function: the compiled twin opens the spans of these sites without calling it."""
+    return function
 
 
 def wrap(function: Callable[..., Any], site: Site) -> Callable[..., Any]:

@@ -49,8 +49,11 @@ class Ring(Tip):
     def turn(self, size: int) -> tuple[Segment, int]:
         """Go on to the next segment, unless another thread has done so; give a place there."""
         with self._lock:
-            if self.current.head + size <= self.current.limit:
-                return self.reserve(size)
+            segment = self.current
+            at = segment.head
+            if at + size <= segment.limit:
+                segment.head = at + size
+                return segment, at
             fresh = self._next(size)
             fresh.head = size
             # The next one is in place before the last is sealed: a finaliser that runs inside finds it, and records.

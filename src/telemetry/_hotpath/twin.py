@@ -14,37 +14,39 @@ TYPE_CHECKING = False
 TWIN = "pure"
 """Which twin is in use: `compiled` or `pure`."""
 
+REASON = "TELEMETRY_PURE forbids the compiled twin"
+"""Why it is the pure one; empty where it is not."""
+
 if not TYPE_CHECKING and environ.get("TELEMETRY_PURE", "").strip().lower() not in ("1", "true"):
     try:
-        from . import compiled
-    except ImportError:  # it was not built, for want of a compiler, or for another interpreter
-        pass
+        from .compiled import (
+            CounterCell,
+            DropIn,
+            ExponentialHistogramCell,
+            GaugeCell,
+            HistogramCell,
+            LabelMemo,
+            Segment,
+            Span,
+            SpanBase,
+            SummaryCell,
+            Tip,
+            begin,
+            callable_type,
+            current_span,
+            generate_ids,
+            nowhere,
+            opener,
+            seed_ids,
+            walk,
+            wrap,
+        )
+    except ImportError as error:  # it was not built, or for another interpreter or an older source
+        REASON = f"the compiled twin cannot be loaded: {error}"
     else:
-        TWIN = "compiled"
+        TWIN, REASON = "compiled", ""
 
-if not TYPE_CHECKING and TWIN == "compiled":
-    from .compiled import (
-        CounterCell,
-        DropIn,
-        ExponentialHistogramCell,
-        GaugeCell,
-        HistogramCell,
-        LabelMemo,
-        Segment,
-        Span,
-        SpanBase,
-        SummaryCell,
-        Tip,
-        begin,
-        callable_type,
-        current_span,
-        generate_ids,
-        nowhere,
-        seed_ids,
-        walk,
-        wrap,
-    )
-else:
+if TYPE_CHECKING or TWIN == "pure":
     from .pure import (
         CounterCell,
         DropIn,
@@ -62,6 +64,7 @@ else:
         current_span,
         generate_ids,
         nowhere,
+        opener,
         seed_ids,
         walk,
         wrap,
@@ -70,6 +73,7 @@ else:
 begin_with(begin)
 
 __all__ = (
+    "REASON",
     "TWIN",
     "CounterCell",
     "DropIn",
@@ -87,6 +91,7 @@ __all__ = (
     "current_span",
     "generate_ids",
     "nowhere",
+    "opener",
     "seed_ids",
     "walk",
     "wrap",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telemetry._hotpath import Site, Span, begin, nowhere, switch, text
+from telemetry._hotpath import Site, Span, begin, nowhere, opener, switch, text
 from telemetry.errors import ContractError
 
 from .declaration import KINDS, one_of
@@ -11,6 +11,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+
+_PLAIN_KIND = "internal"
+_sites: dict[str, Site] = {}
+"""The sites of that kind, which the opener of the compiled twin finds without calling `span`."""
 
 
 class _Named:
@@ -33,6 +38,8 @@ class _Named:
     def _telemetry_attach(self, recorder: Any) -> None:
         """Look the name up; a breach is counted at each use and named once, since a `with` must not raise."""
         self.site = self.refuse = None
+        if self.kind == _PLAIN_KIND:
+            _sites.pop(self.name, None)
         if recorder is None:
             return
         try:
@@ -46,6 +53,8 @@ class _Named:
         site.kind = self.kind
         recorder.prepare(site)
         self.site = site
+        if self.kind == _PLAIN_KIND:
+            _sites[self.name] = site
 
 
 _names: dict[tuple[str, str], _Named] = {}
@@ -89,9 +98,13 @@ def span(
     return opened
 
 
+span = opener(span, _sites)
+
+
 def _remember(name: str, kind: str) -> _Named:
     if len(_names) >= _NAMES_LIMIT:
         _names.clear()
+        _sites.clear()
     found = _names.get((name, kind))
     return found or _names.setdefault((name, kind), _Named(name, kind))
 

@@ -157,7 +157,7 @@ cdef bint name_failure(Span span, error) except *:
     if plan.failure_room < 0 or lookup_attribute(<PyObject*>error, <PyObject*>_code_name, &code) < 0:
         PyErr_Clear_()
         return False
-    name = name_of(error)
+    name = names_of(error)[0]
     fields = plan.error_type.write(<PyObject*>name)
     if not fields:
         Py_XDECREF_(code)
@@ -177,28 +177,34 @@ cdef bint name_failure(Span span, error) except *:
     return True
 
 
-cdef str name_of(error):
+cdef tuple names_of(error):
+    # The qualified name of its class, as text and as UTF-8.
     kind = type(error)
-    name = _type_names.get(kind)
-    if name is None:
+    names = _type_names.get(kind)
+    if names is None:
         if len(_type_names) >= COMBINATIONS_LIMIT:
             _type_names.clear()
-        name = _type_names[kind] = _type_name(error)
-    return <str>name
+        name = _type_name(error)
+        names = _type_names[kind] = (name, _protobuf.utf8(name))
+    return <tuple>names
+
+
+cdef str message_of(error):
+    try:
+        message = str(error)
+    except Exception:  # it is the user's code
+        message = _text(error)
+    return message[:_TEXT_LIMIT]
 
 
 cdef bint write_event(Span span, error, PyObject** texts, int count, size_t size) except *:
     cdef Plan plan = span.plan
-    cdef str name = name_of(error)
-    cdef str message = _text(error)
     cdef bytes clean_message, clean_name
     cdef size_t stack, content
     cdef int index
     cdef unsigned char* at
-    if len(message) > _TEXT_LIMIT:
-        message = message[:_TEXT_LIMIT]
-    clean_message = plan.message_of(message)
-    clean_name = _protobuf.utf8(name)
+    clean_message = plan.message_of(message_of(error))
+    clean_name = <bytes>names_of(error)[1]
     if clean_message is None:
         return False
     stack = size + len(clean_name) + 1 + (2 + len(clean_message) if clean_message else 0)
