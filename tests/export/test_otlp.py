@@ -24,7 +24,7 @@ from telemetry.errors import ConfigurationError
 from telemetry.export.otlp import OtlpExporter
 from telemetry.export.size import log_bytes
 from telemetry.logs import LogChannel, attach_stdlib, detach_stdlib
-from telemetry.signals import AttributeValue, Family, LogRecord, Resource, Series, SpanEvent, SpanRecord
+from telemetry.signals import AttributeValue, Family, LogRecord, Resource, Series
 
 from .families import ALL, COUNTER, GAUGE, HISTOGRAM, SUMMARY
 from .records import LOG, RESOURCE, SPAN, TRACE_ID, chunks, plain_spans
@@ -494,7 +494,9 @@ def test_the_sdk_gives_no_warnings(receiver: OtlpReceiver) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         exporter = OtlpExporter(receiver.url, Resource({}))
-        assert [exporter.spans(chunks(SPAN)), exporter.logs([LOG, LogRecord(1, "info", "e")]), exporter.metrics(ALL)] == [
-            ""
-        ] * 3
+        assert [
+            exporter.spans(chunks(SPAN)),
+            exporter.logs([LOG, LogRecord(1, "info", "e")]),
+            exporter.metrics(ALL),
+        ] == [""] * 3
         exporter.close()

@@ -9,6 +9,7 @@ from .drive import agenerate, generate, run
 from .failure import WRAPPER_FILE
 from .form import form
 from .labels import LabelMemo
+from .opentable import OpenTable
 from .parameters import Parameters
 from .randomness import generate_ids, seed_ids
 from .segment import Segment, Tip, walk
@@ -32,6 +33,7 @@ __all__ = (
     "GaugeCell",
     "HistogramCell",
     "LabelMemo",
+    "OpenTable",
     "Segment",
     "Span",
     "SpanBase",

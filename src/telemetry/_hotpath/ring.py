@@ -6,7 +6,7 @@ from _thread import RLock
 
 from .scope import Scopes
 from .segment import SEGMENT_BYTES, Chunk
-from .twin import Segment, Tip, walk
+from .twin import OpenTable, Segment, Tip, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Ring(Tip):
     Attributes:
         scopes: The instrumentation scopes of its records.
         wake: Called when a segment is full, from the recording thread.
-        lose: Called with the number of spans that were overwritten unread.
+        lose: Called with the number of spans that were overwritten unread; None where nobody reads.
     """
 
     __slots__ = ("_free", "_full", "_lock", "_reading", "_size", "_used", "lose", "scopes", "wake")
@@ -45,6 +45,7 @@ class Ring(Tip):
         self._reading: Segment | None = None
         self.current = Segment(min(SEGMENT_BYTES, self._size))
         self._used = self.current.limit
+        self.open = OpenTable()
 
     def turn(self, size: int) -> tuple[Segment, int]:
         """Go on to the next segment, unless another thread has done so; give a place there."""
@@ -108,20 +109,26 @@ class Ring(Tip):
         return True
 
     def _drop_oldest(self) -> bool:
-        """Drop the oldest segment that nobody reads, and count its spans; tell whether there was one."""
-        oldest = next((each for each in self._full if each is not self._reading), None)
-        if oldest is None:
-            return False
-        self._full.remove(oldest)
-        lost: list[Chunk] = []
-        end = walk(oldest, oldest.read, lost)
-        if end == oldest.sealed:
-            self._keep(oldest)
-        else:  # a thread that was held up is still to finish a record there
-            self._used -= oldest.limit
-        if self.lose is not None and lost:
-            self.lose(sum(len(chunk.flags) for chunk in lost))
-        return True
+        """Drop the oldest segment that nobody is still busy with, and count its spans; tell whether there was one."""
+        for segment in tuple(self._full):
+            unread = self._unread(segment)
+            if unread is not None and segment in self._full:
+                self._full.remove(segment)
+                self._keep(segment)
+                if unread and self.lose is not None:
+                    self.lose(unread)
+                return True
+        return False
+
+    def _unread(self, segment: Segment) -> int | None:
+        """Count what nobody has taken of a segment; None where a thread reads it, or has yet to finish a record."""
+        if segment is self._reading:
+            return None
+        if self.lose is None:
+            return 0  # nobody reads at all, so what a thread may still write there harms nobody
+        chunks: list[Chunk] = []
+        end = walk(segment, segment.read, chunks)
+        return sum(len(chunk.flags) for chunk in chunks) if end == segment.sealed else None
 
     def _keep(self, segment: Segment) -> None:
         """Use a segment again; one that was made for a single large record is let go."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -13,22 +15,24 @@ OWN = 0
 
 
 class Scopes:
-    """A list of scopes; the first is our own, which stands as None."""
+    """Scopes by number; the first is our own, which stands as None."""
 
-    __slots__ = ("_known", "_listed")
+    __slots__ = ("_known", "_listed", "_numbers")
 
     def __init__(self) -> None:
-        self._listed: list[Hashable] = [None]
+        self._listed: dict[int, Hashable] = {OWN: None}
         self._known: dict[Hashable, int] = {None: OWN}
+        self._numbers = count(OWN + 1)
 
     def number(self, scope: Hashable) -> int:
         """Give the number of a scope; past 65 536 of them, all further ones count as our own."""
         found = self._known.get(scope)
         if found is None:
-            if len(self._listed) >= _LIMIT:
+            number = next(self._numbers)
+            if number >= _LIMIT:
                 return OWN
-            self._listed.append(scope)  # two threads may both do so; the first place counts
-            found = self._known[scope] = self._listed.index(scope) % _LIMIT
+            self._listed[number] = scope
+            found = self._known.setdefault(scope, number)  # another thread's comes first, and ours is not used
         return found
 
     def __getitem__(self, number: int) -> Hashable:

@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mmap import mmap
 
+    from .opentable import OpenTable
+
 SEGMENT_BYTES = 256 * 1024
 HEADER_BYTES = 8
 COMMITTED = 1
@@ -92,13 +94,15 @@ class Tip:
 
     Attributes:
         current: The segment that is written now.
+        open: The spans that have begun and not ended.
         sampled_out: The number of spans that were not written, because their trace is not sampled.
     """
 
-    __slots__ = ("current", "sampled_out")
+    __slots__ = ("current", "open", "sampled_out")
 
     current: Segment
     sampled_out: int
+    open: OpenTable
 
     def turn(self, size: int) -> tuple[Segment, int]:
         """Go on to the next segment; give a place of this size there."""

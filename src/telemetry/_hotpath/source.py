@@ -75,6 +75,7 @@ def synchronous(function: Callable[..., Any], site: Site, parameters: Parameters
         "coroutine": _COROUTINE,
         "function": function,
         "ring": site.ring,
+        "open": site.ring.open.spans if site.ring else None,
         "succeed": site.succeed,
         "watch": site.watch,
         **{f"bounds{index}": spec[0] for index, spec in enumerate(site.metrics) if spec and spec[0]},
@@ -185,6 +186,7 @@ def _open_span(site: Site) -> list[str]:
         "    @fill(@inner, @key, @span)",
         "@span.start_ns = @now()",
         "@span.begun = @begun = @monotonic()",
+        "@open[@span.number] = @span",
         *(("@watch.started(@span, @outer)",) if site.watch is not None else ()),
     ]
 
@@ -201,6 +203,7 @@ def _close_span(site: Site) -> list[str]:
         "@trace = @span.trace",
         "if @span.elapsed_ns is None and @span.more is None and @span.extra is None and @type(@trace) is @int:",
         "    @span.elapsed_ns = @elapsed",
+        "    @open.pop(@span.number, None)",
         f"    @form = @forms.get({_values(site)}) or @new_form({_values(site)})",
         "    if @outer and @span.parent is not None:",
         "        @parent = @span.parent = @span.parent.number",

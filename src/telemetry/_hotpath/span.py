@@ -170,6 +170,7 @@ class Span(SpanBase):
         if self.site.watch is not None:
             self.site.watch.ending(self)
         self.elapsed_ns = elapsed_ns
+        self.site.ring.open.spans.pop(self.number, None)
         if isinstance(self.parent, Span):
             self.parent = self.parent.number
         if not _write_plainly(self):
@@ -235,6 +236,8 @@ def begin(
     inherit(span, outer)
     span.start_ns = time_ns() if start_ns is None else start_ns
     span.begun = monotonic_ns()
+    if span.trace_flags & SAMPLED:
+        site.ring.open.spans[span.number] = span
     if site.watch is not None:
         site.watch.started(span, outer)
     return span

@@ -25,7 +25,9 @@ def trace_request(chunks: Sequence[SpanChunk], resource: bytes, scope_of: Callab
     for scope, _, payload in chunks:
         payloads.setdefault(scope_of(scope), []).append(payload)
     scopes = (
-        protobuf.message(_SCOPE_SPANS, b"".join((_scope(scope), *spans, protobuf.optional(_SCHEMA_URL, scope.schema_url))))
+        protobuf.message(
+            _SCOPE_SPANS, b"".join((_scope(scope), *spans, protobuf.optional(_SCHEMA_URL, scope.schema_url)))
+        )
         for scope, spans in payloads.items()
     )
     return protobuf.message(_RESOURCE_SPANS, b"".join((protobuf.message(_RESOURCE, resource), *scopes)))

@@ -16,8 +16,8 @@ from telemetry.config import Settings
 from telemetry.contracts import Registry, load_registry
 from telemetry.logs import Tally, redact_value
 from telemetry.metrics import ExecutionMetrics
-from telemetry.signals import Family, LogSink, Resource, SpanSink
-from telemetry.tracing import Recorder, sampler
+from telemetry.signals import Family, LogSink, Resource, SpanRecord, SpanSink
+from telemetry.tracing import FinishedSpans, Recorder, sampler
 
 from .breaches import Breaches
 from .logging import LogOutput
@@ -131,6 +131,10 @@ class TelemetryDispatcher:
         self._logs.open()
         self._tray.start()
         return self
+
+    def open_spans(self) -> Sequence[SpanRecord]:
+        """Give the spans that have begun and not ended, as far as they are known; their `end_ns` is 0."""
+        return FinishedSpans(self.ring.open.snapshot(), self.ring.scopes.__getitem__).records
 
     def hand_over(self) -> None:
         """Give all spans that have ended to the sinks."""

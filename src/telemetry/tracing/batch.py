@@ -24,9 +24,7 @@ class FinishedSpans:
     __slots__ = ("_flags", "_records", "chunks")
 
     def __init__(self, chunks: Sequence[Chunk], scope: Callable[[int], Any]) -> None:
-        self.chunks: list[SpanChunk] = [
-            (scope(chunk.scope), len(chunk.flags), chunk.payload) for chunk in chunks
-        ]
+        self.chunks: list[SpanChunk] = [(scope(chunk.scope), len(chunk.flags), chunk.payload) for chunk in chunks]
         self._flags = b"".join(chunk.flags for chunk in chunks)
         self._records: list[SpanRecord] | None = None
 

@@ -112,8 +112,7 @@ cdef PyObject* call_recorded(PyObject* called, PyObject** args, size_t flags, Py
         Py_LeaveRecursiveCall()
         return result
     start(span)
-    if plan.is_watched:
-        tell_started(plan, span, outer)
+    announce(plan, span, outer)
     result = PyObject_Vectorcall_(function, args, flags, keywords)
     elapsed = monotonic_ns() - span.begun_at
     if result == NULL:
@@ -266,9 +265,11 @@ cdef void stop_being_current(Span span, object token) noexcept:
         gone_wrong(span.plan, error)
 
 
-cdef void tell_started(Plan plan, Span span, object outer) noexcept:
+cdef inline void announce(Plan plan, Span span, object outer) noexcept:
     try:
-        plan.site.watch.started(span, outer)
+        show_open(span)
+        if plan.is_watched:
+            plan.site.watch.started(span, outer)
     except BaseException as error:
         gone_wrong(plan, error)
 

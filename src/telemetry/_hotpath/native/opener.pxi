@@ -1,5 +1,8 @@
 # The compiled opener: what `telemetry.span(name, key=value)` calls, without a frame for the names that it knows.
 
+cdef extern from "Python.h":
+    int PyDict_CheckExact_ "PyDict_CheckExact"(PyObject* candidate) noexcept
+
 from types import MethodType as _MethodType
 
 cdef object _kind_name = "kind", _links_name = "links", _attributes_name = "attributes"
@@ -35,18 +38,14 @@ cdef class Opener:
 cdef PyObject* open_span(PyObject* called, PyObject** args, size_t flags, PyObject* keywords) noexcept:
     cdef Opener self = <Opener>called
     cdef PyObject* site
-    cdef PyObject* key
-    cdef Py_ssize_t index
     cdef Span span
     if PyVectorcall_NARGS(flags) == 1 and PyUnicode_CheckExact_(args[0]):
         site = PyDict_GetItemWithError(<PyObject*>self.sites, args[0])
-        if site != NULL and site != <PyObject*>None and takes_attributes_only(keywords):
+        if site != NULL and site != <PyObject*>None and takes_attributes_only(args + 1, keywords):
             try:
                 span = begin(<object>site)
                 if keywords != NULL:
-                    for index in range(PyTuple_GET_SIZE_(keywords)):
-                        key = PyTuple_GET_ITEM_(keywords, index)
-                        span.set_attribute(<object>key, <object>args[1 + index])
+                    set_keywords(span, args + 1, keywords)
             except BaseException as error:
                 return raised(error)
             Py_INCREF_(<PyObject*>span)
@@ -54,18 +53,47 @@ cdef PyObject* open_span(PyObject* called, PyObject** args, size_t flags, PyObje
     return PyObject_Vectorcall_(<PyObject*>self.__wrapped__, args, flags, keywords)
 
 
-cdef inline bint takes_attributes_only(PyObject* keywords) noexcept:
+cdef int set_keywords(Span span, PyObject** values, PyObject* keywords) except -1:
+    cdef Py_ssize_t index, place
+    cdef PyObject* key
+    cdef PyObject* value
+    for index in range(PyTuple_GET_SIZE_(keywords)):
+        key = PyTuple_GET_ITEM_(keywords, index)
+        if same_text(key, <PyObject*>_attributes_name):
+            place = 0
+            while PyDict_Next(values[index], &place, &key, &value):
+                span.set_attribute(<object>key, <object>value)
+        else:
+            span.set_attribute(<object>key, <object>values[index])
+    return 0
+
+
+cdef inline bint takes_attributes_only(PyObject** values, PyObject* keywords) noexcept:
     cdef Py_ssize_t index
     cdef PyObject* key
     if keywords != NULL:
         for index in range(PyTuple_GET_SIZE_(keywords)):
             key = PyTuple_GET_ITEM_(keywords, index)
-            if (
-                same_text(key, <PyObject*>_kind_name)
-                or same_text(key, <PyObject*>_links_name)
-                or same_text(key, <PyObject*>_attributes_name)
-            ):
+            if same_text(key, <PyObject*>_kind_name) or same_text(key, <PyObject*>_links_name):
                 return False
+            if same_text(key, <PyObject*>_attributes_name) and not has_plain_keys(values[index]):
+                return False
+    return True
+
+
+cdef inline bint has_plain_keys(PyObject* mapping) noexcept:
+    # Setting attributes calls into Python for values of other types, which must not change what is walked through.
+    cdef Py_ssize_t place = 0
+    cdef PyObject* key
+    cdef PyObject* value
+    if not PyDict_CheckExact_(mapping):
+        return False
+    while PyDict_Next(mapping, &place, &key, &value):
+        if not PyUnicode_CheckExact_(key) or not (
+            PyUnicode_CheckExact_(value) or PyLong_CheckExact_(value) or PyFloat_CheckExact_(value)
+            or PyBool_Check_(value)
+        ):
+            return False
     return True
 
 

@@ -1,40 +1,5 @@
 # A segment of the ring, and its tip, from C: see `ring.py` for the layout and `segment.py` for the pure twins.
 
-from libc.string cimport memcpy
-
-from telemetry._hotpath.segment import Chunk as _Chunk
-
-cdef extern from *:
-    """
-    #include <stdint.h>
-
-    /* A header is written after all that it speaks of; on x86-64 this is an ordinary store. */
-    static inline void
-    commit(unsigned char *at, uint64_t header)
-    {
-        __atomic_store_n((uint64_t *)at, header, __ATOMIC_RELEASE);
-    }
-
-    static inline uint64_t
-    committed(const unsigned char *at)
-    {
-        return __atomic_load_n((const uint64_t *)at, __ATOMIC_ACQUIRE);
-    }
-    """
-    void commit(unsigned char* at, uint64_t header) noexcept nogil
-    uint64_t committed(const unsigned char* at) noexcept nogil
-
-cdef extern from "Python.h":
-    bytes PyBytes_FromStringAndSize(const char* text, Py_ssize_t size)
-    char* PyBytes_AS_STRING(PyObject* text) noexcept
-    Py_ssize_t PyBytes_GET_SIZE(PyObject* text) noexcept
-
-cdef enum:
-    HEADER_BYTES = 8
-    CHUNK_SPANS = 512
-    CHUNK_BYTES = 256 * 1024
-
-
 @cython.final
 cdef class Segment:
     """A piece of mapped memory that is written once from front to back, and then read."""
@@ -77,6 +42,7 @@ cdef class Tip:
 
     cdef public Segment current
     cdef public uint64_t sampled_out
+    cdef public OpenTable open
 
     def put(self, bytes payload, int flags, int scope):
         """Write one record."""

@@ -89,6 +89,7 @@ cdef class Span(SpanBase):
     cdef void* mark_error  # the origin of the exception that ended a child, which has recorded it; to be compared only
     cdef void* mark_code
     cdef int mark_instruction
+    cdef int slot  # in the table of open spans
     cdef int64_t running  # the time inside a generator; -1 where that is all the time between start and end
 
     def __dealloc__(self):
@@ -97,6 +98,8 @@ cdef class Span(SpanBase):
             Py_XDECREF_(self.captured[index])
         if self.captured != self.inline_values:
             PyMem_Free(self.captured)
+        if self.slot != NO_SLOT:  # it was never ended
+            give_back(self.plan.ring.open, self.slot)
 
     @property
     def site(self):
@@ -260,6 +263,7 @@ def nowhere(site):
     cdef Span span = Span.__new__(Span)
     span.plan = plan_of(site)
     span.captured = span.inline_values
+    span.slot = NO_SLOT
     return span
 
 
@@ -276,6 +280,7 @@ def begin(site, values=(), outer=None, start_ns=None):
     start(span)
     if start_ns is not None:
         span.start = start_ns
+    show_open(span)
     if span.plan.is_watched:
         span.plan.site.watch.started(span, outer)
     return span
@@ -295,6 +300,7 @@ cdef inline Span new_span(Plan plan, Py_ssize_t values):
     cdef Span span = Span.__new__(Span)
     span.plan = plan
     span.elapsed = span.running = -1
+    span.slot = NO_SLOT
     span.captured = span.inline_values
     if values > INLINE_VALUES:
         span.captured = <PyObject**>PyMem_Calloc(values, sizeof(PyObject*))
@@ -365,6 +371,57 @@ cdef inline void start(Span span) noexcept:
     span.begun_at = monotonic_ns()
 
 
+cdef int show_open(Span span) except -1:
+    # Put the span into the table of open spans, with the attributes of its start where they fit.
+    cdef Plan plan = span.plan
+    cdef OpenTable table = plan.ring.open
+    cdef size_t size = 37 + (10 if span.is_child else 0) + len(plan.head)
+    cdef size_t attributes = 0
+    cdef unsigned char* slot
+    cdef unsigned char* at
+    if not span.flags & SAMPLED:
+        return 0
+    if span.state is not None:
+        size += len(span.state)
+    if span.combination is None and plan.is_plain:
+        span.combination = plan.combination(span.captured)
+    if span.combination is not None:
+        attributes = len(plan.common) + len(span.combination.fields)
+    if HEADER_BYTES + 3 + size + attributes > table.slot_bytes:
+        attributes = 0
+        if HEADER_BYTES + 3 + size > table.slot_bytes:
+            return 0
+    span.slot = take_slot(table)
+    if span.slot == NO_SLOT:
+        return 0
+    slot = table.base + span.slot * table.slot_bytes
+    at = slot + HEADER_BYTES
+    at[0] = 0x12
+    at = put_varint(at + 1, size + attributes)
+    at = put_ids(span, at)
+    at = put_whole(at, <PyObject*>plan.head)
+    at = put_fixed64(at, 0x39, span.start)
+    if attributes:
+        at = put_whole(at, <PyObject*>plan.common)
+        at = put_whole(at, <PyObject*>span.combination.fields)
+    commit(slot, record_header(at - slot - HEADER_BYTES, span.flags, plan.scope))
+    return 0
+
+
+cdef inline unsigned char* put_ids(Span span, unsigned char* at) noexcept:
+    at[0], at[1] = 0x0A, 16
+    at = put_bytes(at + 2, &span.trace_high, 8)
+    at = put_bytes(at, &span.trace_low, 8)
+    at[0], at[1] = 0x12, 8
+    at = put_bytes(at + 2, &span.number, 8)
+    if span.state is not None:
+        at = put_whole(at, <PyObject*>span.state)
+    if span.is_child:
+        at[0], at[1] = 0x22, 8
+        at = put_bytes(at + 2, &span.parent_number, 8)
+    return at
+
+
 cdef int leave_block(Span span) except -1:
     # Restore what stood before the block, unless this is another contextvars.Context, in which nothing of it stands.
     before, span.before = span.before, None
@@ -383,6 +440,9 @@ cdef int finish(Span span, int64_t elapsed) except -1:
     if span.plan.is_watched:
         span.plan.site.watch.ending(span)
     span.elapsed = max(elapsed, 0)
+    if span.slot != NO_SLOT:
+        give_back(span.plan.ring.open, span.slot)
+        span.slot = NO_SLOT
     above, span.above = span.above, None
     if not (span.flags & SAMPLED):
         span.plan.ring.sampled_out += 1
@@ -478,16 +538,7 @@ cdef size_t write_parts(Span span, PyObject** parts, int count) except 0:
     at = record + HEADER_BYTES
     at[0] = 0x12
     at = put_varint(at + 1, content)
-    at[0], at[1] = 0x0A, 16
-    at = put_bytes(at + 2, &span.trace_high, 8)
-    at = put_bytes(at, &span.trace_low, 8)
-    at[0], at[1] = 0x12, 8
-    at = put_bytes(at + 2, &span.number, 8)
-    if span.state is not None:
-        at = put_whole(at, <PyObject*>span.state)
-    if span.is_child:
-        at[0], at[1] = 0x22, 8
-        at = put_bytes(at + 2, &span.parent_number, 8)
+    at = put_ids(span, at)
     at = put_whole(at, <PyObject*>plan.head)
     at = put_fixed64(at, 0x39, span.start)
     at = put_fixed64(at, 0x41, span.start + span.elapsed)

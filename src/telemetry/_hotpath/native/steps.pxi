@@ -158,8 +158,7 @@ cdef int begin_step(Steps self) except -1:
         if not self.is_generator or self.plan.is_resumed:
             self.mapping = mapping_with(outer, found, <PyObject*>self.span)
         start(self.span)
-        if self.plan.is_watched:
-            tell_started(self.plan, self.span, outer)
+        announce(self.plan, self.span, outer)
     self.first_tick = ticks()
     return 0
 
