@@ -166,7 +166,7 @@ class Finding:
 
 
 SpanChunk = tuple[Scope | None, int, bytes]
-"""Finished spans of one scope: their number, and each of them as field 2 of OTLP's `ScopeSpans`; None is our own scope."""
+"""Finished spans of one scope, None being our own: their number, and each as field 2 of OTLP's `ScopeSpans`."""
 
 
 class SpanBatch(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from telemetry.signals import Scope, SpanEvent, SpanLink, SpanRecord
+from telemetry.signals import Scope, SpanEvent, SpanLink, SpanRecord, StatusCode
 
 ODD = "aé😀\udce9\n"
 """An alphabet of one to four bytes a letter, with half a surrogate pair."""
@@ -43,7 +43,7 @@ class Spans:
         """Make one span."""
         choice = self.random.choice
         parent = choice((None, self._bits(64)))
-        status = choice(("unset", "ok", "error"))
+        status: StatusCode = choice(("unset", "ok", "error"))
         return SpanRecord(
             name=self.text(),
             trace_id=self._bits(128),

@@ -7,6 +7,7 @@ import functools
 import gc
 import inspect
 import pickle
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -282,6 +283,23 @@ def test_what_never_starts_has_no_span() -> None:
         with pytest.warns(RuntimeWarning, match="coroutine 'coroutine' was never awaited"):
             del never
         assert recording.spans == []
+
+
+@pytest.mark.parametrize("form", [function, coroutine, generator, async_generator])
+@pytest.mark.parametrize(
+    ("arguments", "named"), [((), {}), (("a", "b"), {}), ((), {"x": "a"}), (("a",), {"text": "a"})]
+)
+def test_a_call_with_wrong_arguments_records_nothing(
+    form: Any, arguments: tuple[str, ...], named: dict[str, str]
+) -> None:
+    """Where the function never ran there is no span and no loss, and the error is Python's own."""
+    with pytest.raises(TypeError) as plain:
+        inspect.unwrap(form)(*arguments, **named)
+    with isolated() as recording:
+        with pytest.raises(TypeError, match=re.escape(str(plain.value))):
+            form(*arguments, **named)
+        assert recording.spans == []
+        assert dict(recording.losses) == {}
 
 
 @pytest.mark.parametrize("form", [function, coroutine, generator, async_generator, returns_coroutine])

@@ -76,7 +76,7 @@ def span_key() -> str:
 
 def sample_with(decide: Callable[[int], bool] | None) -> Callable[[int], bool] | None:
     """Set the sampler: its verdict on the id of a trace that starts here, None for every one; give the one before."""
-    global _telemetry_decide  # noqa: PLW0603 -- see the module
+    global _telemetry_decide
     before, _telemetry_decide = _telemetry_decide, decide
     _tell_all()
     return before

@@ -183,7 +183,7 @@ class _Resumes:
 
     def _finish(self) -> None:
         if self.span is not None:
-            self.span.details().running_ns = self.running
+            self.span.ran(self.running)
             self.span.finish(monotonic_ns() - self.begun)
 
 

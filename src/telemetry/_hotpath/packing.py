@@ -1,6 +1,7 @@
 """Packs a finished span straight into the ring.
 
-There is one `Struct` for each site and length of its attributes. Joining the parts first would take three times as long.
+There is one `Struct` for each site and length of its attributes. Joining the parts first would take three times as
+long.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from struct import Struct
 
 from .protobuf import FLAGS, UNSET, varint
-from .segment import COMMITTED, header, room
+from .segment import header, room
 from .tracecontext import RANDOM, SAMPLED
 
 TYPE_CHECKING = False

@@ -29,7 +29,18 @@ class Parameters:
         mapping: The text of a dict of all arguments by name.
     """
 
-    __slots__ = ("arguments", "call", "defaults", "mapping", "name", "named", "names", "plain_name", "positional", "signature")
+    __slots__ = (
+        "arguments",
+        "call",
+        "defaults",
+        "mapping",
+        "name",
+        "named",
+        "names",
+        "plain_name",
+        "positional",
+        "signature",
+    )
 
     def __init__(self, function: Callable[..., Any]) -> None:
         code: CodeType | None = getattr(function, "__code__", None)

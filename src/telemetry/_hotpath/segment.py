@@ -13,8 +13,6 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mmap import mmap
-
     from .opentable import OpenTable
 
 SEGMENT_BYTES = 256 * 1024
@@ -60,8 +58,8 @@ class Segment:
         memory: Its bytes.
         words: The same as 64-bit words.
         limit: Its size.
-        head: Where the next record goes; beyond the limit once it is sealed. Under the GIL, reading and moving it is one
-            step, as CPython 3.10 and later look for another thread only at calls and back-edges.
+        head: Where the next record goes; beyond the limit once it is sealed. Under the GIL, reading and moving it is
+            one step, as CPython 3.10 and later look for another thread only at calls and back-edges.
         sealed: Where its records end; None while it is written.
         read: What a reader has taken.
     """
@@ -69,9 +67,9 @@ class Segment:
     __slots__ = ("head", "limit", "memory", "read", "sealed", "words")
 
     def __init__(self, size: int) -> None:
-        import mmap  # a process that records no span need not load it
+        from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap  # a process that records no span need not load it
 
-        self.memory: mmap = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self.memory: mmap = mmap(-1, size, flags=MAP_PRIVATE | MAP_ANONYMOUS)
         self.words = memoryview(self.memory).cast("Q")
         self.limit = size
         self.reset()

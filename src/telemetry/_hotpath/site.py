@@ -7,7 +7,7 @@ path makes of it, and by whoever turns its finished spans into records.
 from __future__ import annotations
 
 from . import protobuf
-from .attribute import Attribute
+from .attribute import TAG, Attribute
 from .scope import OWN
 
 TYPE_CHECKING = False
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal
 
+    Admit = Callable[[str, Any], Any]
     SpanKind = Literal["internal", "server", "client", "producer", "consumer"]
 
 _ATTRIBUTES_LIMIT = 4096
@@ -77,6 +78,7 @@ class Site:
     __slots__ = (
         "_admit",
         "_attributes",
+        "_glance",
         "attributes",
         "bind",
         "captured",
@@ -97,8 +99,8 @@ class Site:
         "packing",
         "plan",
         "record",
-        "resume",
         "results",
+        "resume",
         "ring",
         "room",
         "scope",
@@ -135,12 +137,16 @@ class Site:
         self.is_plain = self.is_cut = False
         self._attributes: dict[str, Attribute] = {}
 
-    def prepare(self, admit: Callable[[str, Any], Any], common: Mapping[str, Any], limit: int) -> None:
-        """Write what all its spans share; `admit` says what may leave the process, None for nothing.
+    def prepare(self, admit: Admit, glance: Admit, common: Mapping[str, Any], limit: int) -> None:
+        """Write what all its spans share.
 
-        `common` are the attributes of every span of the process, `limit` the number that a span may have.
+        Args:
+            admit: Says what may leave the process of an attribute, by name and value; None for nothing, which it counts.
+            glance: The same without counting.
+            common: The attributes of every span of the process.
+            limit: The number of attributes that a span may have.
         """
-        self._admit = admit
+        self._admit, self._glance = admit, glance
         admitted = {name: admit(name, value) for name, value in {**common, **self.attributes}.items()}
         static = {name: value for name, value in admitted.items() if value is not None}
         self.head = protobuf.head(self.name, self.kind)
@@ -168,6 +174,14 @@ class Site:
             written.append(self.attribute(name).field(value))
             whole = whole and (value is None or written[-1] != b"")
         return b"".join(written), whole
+
+    def foreseen(self, values: tuple[Any, ...], names: Iterable[str]) -> bytes | None:
+        """Give captured attributes as OTLP; None where one will be refused."""
+        seen = [(name, values[self.captured[name]]) for name in names]
+        admitted = [(name, self._glance(name, value)) for name, value in seen if value is not None]
+        if any(value is None for _, value in admitted):
+            return None
+        return b"".join(protobuf.attribute(TAG, name, value) for name, value in admitted)
 
     def is_ordinary(self, extra: Mapping[str, Any]) -> bool:
         """Tell whether attributes that were set later only add to the ones before, within the limit."""

@@ -11,23 +11,22 @@ from time import monotonic_ns, time_ns
 from . import ambient
 from .ambient import Ambient, activate, attach, current, detach, span_key
 from .details import Details, fail
-from .randomness import swapped
 from .packing import Packing
 from .protobuf import span as span_bytes
 from .protobuf import spans_field
+from .randomness import swapped
 from .segment import HEADER_BYTES
 from .tracecontext import RANDOM, SAMPLED, SpanBase, TraceContext, adopt, opentelemetry_context
 from .values import clean, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from types import TracebackType
     from typing import Any, Literal
 
     StatusCode = Literal["unset", "ok", "error"]
 
-    from .failure import Origin
     from .site import Site
 
 
@@ -175,6 +174,10 @@ class Span(SpanBase):
             self.parent = self.parent.number
         if not _write_plainly(self):
             write(self)
+
+    def ran(self, running_ns: int) -> None:
+        """Note how much of its time a generator was running."""
+        self.details().running_ns = running_ns
 
     def fail(self, error: BaseException) -> str:
         """Note how `error` ended the span, as an event unless a child recorded it already; give the outcome."""

@@ -88,7 +88,7 @@ class Use:
 class SiteMetrics:
     """All uses of one site: what its wrapper calls to bind cells and to record what it does not record inline."""
 
-    __slots__ = ("_own", "_other", "uses")
+    __slots__ = ("_other", "_own", "uses")
 
     def __init__(self, uses: tuple[Use, ...]) -> None:
         self.uses = uses

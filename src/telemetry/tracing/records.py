@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, final
 
@@ -46,7 +46,9 @@ class Recorder:
         site.is_cut = self.limits.attribute_value_length is not None or self.limits.event_count < 1
         if "error.code" in self.registry.attributes:
             site.default_code = protobuf.attribute(ATTRIBUTE_TAG, "error.code", DEFAULT_CODE)
-        site.prepare(partial(self.admit, contract), self.common, self.limits.attribute_count)
+        glance = replace(self, count=_count_nothing)
+        admit = partial(self.admit, contract)
+        site.prepare(admit, partial(glance.admit, contract), self.common, self.limits.attribute_count)
 
     def admit(self, contract: SpanContract, name: str, value: Any) -> Any:
         """Give what may leave the process of an attribute, without secrets and bounded; None when it is refused."""
@@ -149,6 +151,10 @@ class Recorder:
         if isinstance(value, tuple):
             return tuple(item[:limit] if isinstance(item, str) else item for item in value)
         return value
+
+
+def _count_nothing(_reason: str, _detail: str) -> None:
+    """Look without counting."""
 
 
 def _within(attributes: Kept, limit: int) -> tuple[Kept, int]:

@@ -159,21 +159,13 @@ cdef bint name_failure(Span span, error) except *:
         return False
     name = names_of(error)[0]
     fields = plan.error_type.write(<PyObject*>name)
-    if not fields:
-        Py_XDECREF_(code)
-        return False
-    if code != NULL and PyUnicode_CheckExact_(code):
-        written = plan.error_code.write(code)
-        Py_DECREF_(code)
-        if not written:
-            return False
-        span.failure_fields = fields + written
-        return True
     if code != NULL and isinstance(<object>code, str):
-        Py_DECREF_(code)
-        return False
+        given = _text(<object>code)
+        fields += plan.error_code.write(<PyObject*>given) or plan.default_code
+    else:
+        fields += plan.default_code
     Py_XDECREF_(code)
-    span.failure_fields = fields + plan.default_code if plan.default_code else fields
+    span.failure_fields = fields
     return True
 
 

@@ -50,11 +50,14 @@ cdef struct Slot:
 @cython.final
 @cython.no_gc
 cdef class Combination:
-    """Values that metric labels were captured from, and what they stand for."""
+    """Values that metric labels were captured from, and what they stand for.
+
+    `fields` are its attributes, None where one is refused; `cells` are None until all of them could be bound.
+    """
 
     cdef tuple keys
-    cdef readonly tuple labels
-    cdef readonly bytes fields
+    cdef tuple labels
+    cdef bytes fields
     cdef tuple cells
 
 
@@ -122,19 +125,20 @@ cdef class Plan:
 
     cdef int take_captures(self, site, function) except -1:
         cdef int index
-        sources = site.sources if function is not None else ()
+        sources = site.sources
         self.captures_count = len(sources)
         self.captures = <Capture*>PyMem_Calloc(max(1, len(sources)), sizeof(Capture))
-        parameters = _Parameters(function) if sources else None
-        for index, source in enumerate(sources):
-            self.captures[index] = self.capture_of(source, parameters)
-        if any(self.captures[index].reading == BY_MAPPING for index in range(self.captures_count)):
-            self.arguments = parameters.by_name()
-        self.labels_count = len(site.labels) if sources else 0
+        if function is not None and sources:
+            parameters = _Parameters(function)
+            for index, source in enumerate(sources):
+                self.captures[index] = self.capture_of(source, parameters)
+            if any(self.captures[index].reading == BY_MAPPING for index in range(self.captures_count)):
+                self.arguments = parameters.by_name()
+        self.labels_count = len(site.labels)
         self.labels = <int*>PyMem_Calloc(max(1, self.labels_count), sizeof(int))
         for index in range(self.labels_count):
             self.labels[index] = site.labels[index]
-        self.take_attributes(site, site.captured if sources else {})
+        self.take_attributes(site, site.captured)
         return 0
 
     cdef int take_attributes(self, site, captured) except -1:
@@ -241,20 +245,27 @@ cdef class Plan:
         return self.combine(values, hash)
 
     cdef Combination combine(self, PyObject** values, Py_ssize_t hash):
-        # Make a combination, and keep it unless the contracts refuse some of it; -1 says that it has other values.
+        # Make a combination; -1 says that its values are others, and it is not worth keeping.
         cdef int index
         cdef Combination made = Combination.__new__(Combination)
         every = tuple([<object>values[index] for index in range(self.captures_count)])
         made.keys = tuple([every[self.labels[index]] for index in range(self.labels_count)])
         made.labels = tuple([_label(key) for key in made.keys])
-        made.cells, whole = self.bind(made.labels) if self.metrics_count else ((), True)
-        made.fields, allowed = self.site.fields(every, self.keyed_names)
-        if whole and allowed and hash != -1:
+        if hash != -1:
+            made.fields = self.site.foreseen(every, self.keyed_names)
             if self.labels_count:
                 self.keep(made, <size_t>hash)
             else:
                 self.only = made
         return made
+
+    cdef bytes fields(self, Combination combination, PyObject** values):
+        # The attributes of a combination, for one span: where one of them is refused, that is counted.
+        cdef int index
+        if combination.fields is not None:
+            return combination.fields
+        every = tuple([<object>values[index] for index in range(self.captures_count)])
+        return self.site.fields(every, self.keyed_names)[0]
 
     cdef int keep(self, Combination made, size_t hash) except -1:
         if self.used >= COMBINATIONS_LIMIT:
@@ -286,14 +297,31 @@ cdef class Plan:
         PyMem_Free(before)
         return 0
 
-    cdef inline void record(self, Combination combination, int64_t elapsed) noexcept:
+    cdef int record(self, Combination combination, int64_t elapsed) except -1:
         # Record the metrics of a call that returned.
         cdef int index
         cdef PyObject* cells = <PyObject*>combination.cells
+        if combination.cells is None:
+            found, whole = self.bind(combination.labels)
+            cells = <PyObject*>found
+            if whole:
+                combination.cells = found
         for index in range(self.metrics_count):
             (<Cell>PyTuple_GET_ITEM_(cells, index)).take(
                 1.0 if self.metrics[index].is_counter else elapsed * self.metrics[index].factor
             )
+        return 0
+
+
+cdef inline bint is_ordinary(Plan plan, PyObject** values) noexcept:
+    # Whether all values of labels are such that their combination can be kept.
+    cdef int index
+    cdef PyObject* value
+    for index in range(plan.labels_count):
+        value = values[plan.labels[index]]
+        if not PyUnicode_CheckExact_(value) and value != <PyObject*>None and not PyBool_Check_(value):
+            return False
+    return True
 
 
 cdef inline bint same_key(PyObject* one, PyObject* other) noexcept:

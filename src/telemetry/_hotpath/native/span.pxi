@@ -185,7 +185,7 @@ cdef class Span(SpanBase):
         """Set one attribute; what is no primitive becomes text, and None sets nothing."""
         if not PyUnicode_CheckExact_(<PyObject*>value):
             value = _clean(value)
-        if value is None or self.elapsed >= 0:
+        if value is None or not takes_more(self):
             return
         if self.extra is None:
             self.extra = {}
@@ -198,27 +198,27 @@ cdef class Span(SpanBase):
 
     def add_event(self, name, attributes=None, timestamp=None):
         """Record that something happened; `timestamp` is nanoseconds since the epoch, by default now."""
-        if self.elapsed < 0:
+        if takes_more(self):
             self.details().add_event(name, attributes, timestamp)
 
     def add_link(self, context, attributes=None):
         """Point at another span, given as a `SpanContext` or `TraceContext`."""
-        if self.elapsed < 0:
+        if takes_more(self):
             self.details().links.append((context, dict(attributes or {})))
 
     def update_name(self, name):
         """Change the name, to another one of the registry."""
-        if self.elapsed < 0:
+        if takes_more(self):
             self.details().renamed = _text(name)
 
     def set_status(self, status, description=None):
         """Set the status by OpenTelemetry's rule: Ok is final, Unset is ignored (Trace §Set Status)."""
-        if self.elapsed < 0:
+        if takes_more(self):
             self.details().set_status(status, description)
 
     def record_exception(self, exception, attributes=None, timestamp=None, escaped=False):
         """Add an `exception` event, always; it does not change the status."""
-        if self.elapsed < 0:
+        if takes_more(self):
             self.details().add_exception(exception, attributes, timestamp, escaped)
 
     def end(self, end_time=None):
@@ -228,6 +228,10 @@ cdef class Span(SpanBase):
     def finish(self, elapsed_ns):
         """Close the span, this long after its start, and write it into the ring, once."""
         finish(self, elapsed_ns)
+
+    def ran(self, int64_t running_ns):
+        """Note how much of its time a generator was running."""
+        self.running = running_ns
 
     def fail(self, error):
         """Note how `error` ended the span, as an event unless a child recorded it already; give the outcome."""
@@ -258,6 +262,11 @@ cdef class Span(SpanBase):
         finish(self, elapsed)
 
 
+cdef inline bint takes_more(Span span) noexcept:
+    # Whether what is added still counts: until the end, or the exception that brings it.
+    return span.elapsed < 0 and span.failure_fields is None
+
+
 def nowhere(site):
     """Make a span that is over before it begins: it takes everything and keeps nothing."""
     cdef Span span = Span.__new__(Span)
@@ -269,8 +278,11 @@ def nowhere(site):
 
 def begin(site, values=(), outer=None, start_ns=None):
     """Start a span here and now, without making it the current one: see the pure twin."""
-    cdef Span span = new_span(plan_of(site), len(values))
+    cdef Plan plan = plan_of(site)
+    cdef Span span = new_span(plan, plan.captures_count)
     cdef int index
+    if len(values) != plan.captures_count:
+        values = (None,) * plan.captures_count
     for index, value in enumerate(values):
         Py_INCREF_(<PyObject*>value)
         span.captured[index] = <PyObject*>value
@@ -383,10 +395,10 @@ cdef int show_open(Span span) except -1:
         return 0
     if span.state is not None:
         size += len(span.state)
-    if span.combination is None and plan.is_plain:
+    if plan.is_plain and is_ordinary(plan, span.captured):  # of others it is not known yet whether they are allowed
         span.combination = plan.combination(span.captured)
-    if span.combination is not None:
-        attributes = len(plan.common) + len(span.combination.fields)
+        if span.combination.fields is not None:
+            attributes = len(plan.common) + len(span.combination.fields)
     if HEADER_BYTES + 3 + size + attributes > table.slot_bytes:
         attributes = 0
         if HEADER_BYTES + 3 + size > table.slot_bytes:
@@ -481,7 +493,7 @@ cdef bint write_plainly(Span span) except *:
             return drop_parts(parts, count)
         parts[count] = own(_running.number(0x18, span.running))
         count += 1
-    size = write_parts(span, parts, count)
+    size = write_parts(span, plan.fields(span.combination, span.captured), parts, count)
     drop_parts(parts, count)
     return size > 0
 
@@ -513,10 +525,9 @@ cdef int extra_parts(Plan plan, dict extra, PyObject** parts, int count) except 
     return -1
 
 
-cdef size_t write_parts(Span span, PyObject** parts, int count) except 0:
+cdef size_t write_parts(Span span, bytes fields, PyObject** parts, int count) except 0:
     # Everything is bytes by now: sum up the lengths, reserve, and copy.
     cdef Plan plan = span.plan
-    cdef bytes fields = span.combination.fields
     cdef size_t parts_size = 0, content, length
     cdef int index
     cdef unsigned char* record
