@@ -107,12 +107,12 @@ def reserved(modules: Iterable[Module]) -> list[str]:
         f"{module.path}:{line}: uses {name}; only {', '.join(RESERVED[name]) or 'nobody'} may"
         for module in modules
         for line, name in _uses(module)
-        if module.room not in RESERVED[name] and not _switches_twin(module)
+        if module.room not in RESERVED[name] and not _switches_twin(module, line)
     ]
 
 
-def _switches_twin(module: Module) -> bool:
-    return module.room == "_hotpath" and TWIN_SWITCH in module.text
+def _switches_twin(module: Module, line: int) -> bool:
+    return module.room == "_hotpath" and TWIN_SWITCH in module.text.splitlines()[line - 1]
 
 
 def _uses(module: Module) -> Iterator[tuple[int, str]]:
