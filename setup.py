@@ -16,8 +16,13 @@ def extensions() -> list[Extension]:
         return []
     from Cython.Build import cythonize
 
-    found = [_extension(path) for path in sorted(SOURCES.rglob("*.pyx"))]
-    built: list[Extension] = cythonize(found, build_dir="build/cython", language_level=3)
+    paths = sorted(SOURCES.rglob("*.pyx"))
+    built: list[Extension] = cythonize(
+        [_extension(path) for path in paths],
+        build_dir="build/cython",
+        include_path=[str(path.parent) for path in paths],
+        language_level=3,
+    )
     return built
 
 

@@ -15,11 +15,11 @@ from .series import ENVIRONMENT, Kind, names, values, write_registry
 
 if TYPE_CHECKING:
     from telemetry.runtime import TelemetryDispatcher
-    from telemetry.signals import SpanRecord
+    from telemetry.signals import SpanBatch
 
 SERVICE = "benchmarks"
 
-ENCODES_AT_END = False
+ENCODES_AT_END = True
 """Whether a span is OTLP bytes as soon as it has ended, so that nothing is left for another thread to encode."""
 
 KEPT_SPANS = 400
@@ -53,7 +53,7 @@ def lacks_encoding() -> str:
 
 
 def handing_over(stack: ExitStack, *, encode: bool = False) -> TelemetryDispatcher:
-    """Start a runtime whose finished spans become records for a sink that drops them, or encodes them to OTLP first."""
+    """Start a runtime that hands finished spans to a sink that drops them, or makes requests of OTLP of them first."""
     from telemetry.config import read_settings
     from telemetry.runtime import TelemetryDispatcher, install
 
@@ -70,21 +70,14 @@ def held_bytes(runtime: TelemetryDispatcher) -> int:
     return sum(map(len, runtime.metrics._pages.snapshots()))
 
 
-def span_encoder() -> Callable[[Sequence[SpanRecord]], bytes]:
+def span_encoder() -> Callable[[SpanBatch], bytes]:
     """Give what turns finished spans into an OTLP request."""
-    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
-    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+    from telemetry._hotpath import protobuf
+    from telemetry.export.request import trace_request
+    from telemetry.signals import Scope
 
-    from telemetry.export.translation import FinishedSpan, as_resource
-    from telemetry.signals import Resource
-
-    resource, scope = as_resource(Resource({"service.name": SERVICE})), InstrumentationScope("telemetry")
-
-    def encode(records: Sequence[SpanRecord]) -> bytes:
-        body: bytes = encode_spans([FinishedSpan(each, resource, scope) for each in records]).SerializeToString()
-        return body
-
-    return encode
+    resource, own = protobuf.attributes(0x0A, {"service.name": SERVICE}), Scope("telemetry")
+    return lambda batch: trace_request(batch.chunks, resource, lambda scope: scope or own)
 
 
 def measuring(stack: ExitStack) -> TelemetryDispatcher:
@@ -117,26 +110,18 @@ def fill(runtime: TelemetryDispatcher, kind: Kind, combinations: Sequence[dict[s
 
 def exposition(runtime: TelemetryDispatcher) -> Callable[[], bytes]:
     """Give what makes the page of a scrape out of everything that was recorded."""
-    from telemetry.export.text import prometheus_text
+    from telemetry.export.exposition import expose
 
-    return lambda: prometheus_text(runtime.families())
+    page = expose(runtime.metrics)
+    return lambda: page.write("text").text
 
 
 def push(runtime: TelemetryDispatcher) -> Callable[[], bytes]:
     """Give what makes the body of an OTLP push out of everything that was recorded."""
-    from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
-    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+    from telemetry.export.encoder import encoder
 
-    from telemetry.export.points import as_metrics_data
-    from telemetry.export.translation import as_resource
-
-    resource, scope = as_resource(runtime.resource), InstrumentationScope("telemetry")
-
-    def encode() -> bytes:
-        body: bytes = encode_metrics(as_metrics_data(runtime.families(), resource, scope)).SerializeToString()
-        return body
-
-    return encode
+    made = encoder(runtime.metrics, b"", b"")
+    return made.encode_metrics
 
 
 def _close(runtime: TelemetryDispatcher) -> None:
@@ -151,10 +136,10 @@ def _check(runtime: TelemetryDispatcher, expected: Set[str] = frozenset()) -> No
 
 
 class _Sink:
-    """Takes records, does something with each batch, and drops it."""
+    """Takes spans, does something with each batch, and drops it."""
 
-    def __init__(self, take: Callable[[Sequence[SpanRecord]], object]) -> None:
+    def __init__(self, take: Callable[[SpanBatch], object]) -> None:
         self._take = take
 
-    def spans(self, records: Sequence[SpanRecord], /) -> None:
-        self._take(records)
+    def spans(self, batch: SpanBatch, /) -> None:
+        self._take(batch)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from telemetry.runtime import TelemetryDispatcher, configure, current, shutdown
 
     __version__: str
+    __hotpath__: str
 
 __all__ = (
     "ConfigurationError",
@@ -63,6 +64,10 @@ def __getattr__(name: str) -> Any:
         from telemetry.version import VERSION
 
         return VERSION
+    if name == "__hotpath__":
+        from telemetry._hotpath import TWIN
+
+        return TWIN
     if name not in _LAZY:
         raise AttributeError(f"module 'telemetry' has no attribute {name!r}")
     from importlib import import_module
@@ -73,4 +78,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*__all__, "__hotpath__", "__version__"]

@@ -24,6 +24,16 @@ Severity = Literal["debug", "info", "warning", "error", "critical"]
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Who recorded through OpenTelemetry's API: the instrumentation scope of a tracer or meter."""
+
+    name: str
+    version: str = ""
+    schema_url: str = ""
+    attributes: Attributes = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SpanEvent:
     """Something that happened at one instant of a span; an exception is one (name `exception`)."""
 
@@ -44,16 +54,6 @@ class SpanLink:
     attributes: Attributes = field(default_factory=dict)
     is_remote: bool = False
     dropped_attributes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Who recorded through OpenTelemetry's API: the instrumentation scope of a tracer or meter."""
-
-    name: str
-    version: str = ""
-    schema_url: str = ""
-    attributes: Attributes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +239,29 @@ class Finding:
     remedy: str = ""
 
 
+SpanChunk = tuple[Scope | None, int, bytes]
+"""Finished spans of one scope, None being our own: their number, and each as field 2 of OTLP's `ScopeSpans`."""
+
+
+class SpanBatch(Protocol):
+    """Finished spans, as records for whoever looks at them and as OTLP for whoever sends them."""
+
+    @property
+    def records(self) -> Sequence[SpanRecord]:
+        """The spans, decoded when they are asked for."""
+
+    @property
+    def chunks(self) -> Sequence[SpanChunk]:
+        """The same as OTLP."""
+
+    def __len__(self) -> int:
+        """Give the number of spans."""
+
+
 class SpanSink(Protocol):
     """Takes finished spans; never raises, never blocks for long."""
 
-    def spans(self, records: Sequence[SpanRecord], /) -> None:
+    def spans(self, batch: SpanBatch, /) -> None:
         """Take a batch."""
 
 

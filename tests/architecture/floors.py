@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "signals", "version", "_hotpath"}),
+    frozenset({"errors", "signals", "version"}),
+    frozenset({"_hotpath"}),
     frozenset({"config", "contracts", "context"}),
     frozenset({"metrics", "tracing", "logs", "journal"}),
     frozenset({"export"}),

@@ -25,6 +25,7 @@ CHEAP = {
     "_bisect",
     "_collections_abc",
     "_contextvars",
+    "_random",
     "_stat",
     "_struct",
     "bisect",

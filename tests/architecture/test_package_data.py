@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.architecture.source import PACKAGE, ROOT, SRC, shown
 
-NOT_SHIPPED = {".py", ".pyc", ".so", ".c", ".h", ".pyx", ".pxd"}
+NOT_SHIPPED = {".py", ".pyc", ".so", ".c", ".h", ".pyx", ".pxd", ".pxi"}
 
 
 def shipped() -> dict[Path, list[str]]:

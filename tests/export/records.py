@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from telemetry.signals import LogRecord, Resource, SpanEvent, SpanLink, SpanRecord
+from telemetry._hotpath import protobuf
+from telemetry.signals import LogRecord, Resource, SpanChunk, SpanEvent, SpanLink, SpanRecord
 
 RESOURCE = Resource({"service.name": "specc", "service.instance.id": "a1", "deployment.environment.name": "staging"})
 
@@ -50,3 +52,29 @@ def plain_spans(count: int, *, value: str = "") -> Sequence[SpanRecord]:
         SpanRecord(f"step.{number}", TRACE_ID, number, 1 if number > 1 else None, number, number + 1, attributes)
         for number in range(1, count + 1)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch of spans as a runtime hands it over, though with a chunk for each span: what is lost is lost singly."""
+
+    records: Sequence[SpanRecord]
+    chunks: Sequence[SpanChunk]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+def chunks(*records: SpanRecord) -> Sequence[SpanChunk]:
+    """Encode each of these spans as a chunk of its own."""
+    return [(record.scope, 1, protobuf.spans_field(protobuf.span(record))) for record in records]
+
+
+def batch(records: Sequence[SpanRecord]) -> Batch:
+    """Make a batch of these spans."""
+    return Batch(records, chunks(*records))
+
+
+def plain_batch(count: int, *, value: str = "") -> Batch:
+    """Make a batch of plain spans."""
+    return batch(plain_spans(count, value=value))

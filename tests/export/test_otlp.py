@@ -22,12 +22,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from telemetry.errors import ConfigurationError
 from telemetry.export.otlp import OtlpExporter
-from telemetry.export.size import log_bytes, span_bytes
+from telemetry.export.size import log_bytes
 from telemetry.logs import LogChannel, attach_stdlib, detach_stdlib
-from telemetry.signals import AttributeValue, Family, LogRecord, Resource, Series, SpanEvent, SpanRecord
+from telemetry.signals import AttributeValue, Family, LogRecord, Resource, Series
 
 from .families import ALL, COUNTER, GAUGE, HISTOGRAM, SUMMARY
-from .records import LOG, RESOURCE, SPAN, TRACE_ID, plain_spans
+from .records import LOG, RESOURCE, SPAN, TRACE_ID, chunks, plain_spans
 from .servers import OtlpReceiver, attributes, eventually, free_port, silent_listener
 
 
@@ -48,7 +48,7 @@ def exporter(receiver: OtlpReceiver) -> Iterator[OtlpExporter]:
 
 def test_span_arrives_whole(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """Every field of a span record has its place in OTLP, the counts of what was dropped included."""
-    assert exporter.spans([SPAN]) == ""
+    assert exporter.spans(chunks(SPAN)) == ""
     (span,) = receiver.spans
     assert span.trace_id.hex() == f"{TRACE_ID:032x}"
     assert span.span_id.hex() == "00f067aa0ba902b7"
@@ -70,7 +70,7 @@ def test_span_arrives_whole(exporter: OtlpExporter, receiver: OtlpReceiver) -> N
 
 def test_root_has_no_parent(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A root is sent without a parent id, a successful span with the status that it was given."""
-    exporter.spans([replace(SPAN, parent_span_id=None, status="ok", status_description="", running_ns=None)])
+    exporter.spans(chunks(replace(SPAN, parent_span_id=None, status="ok", status_description="", running_ns=None)))
     (span,) = receiver.spans
     assert (span.parent_span_id, span.status.code) == (b"", Status.STATUS_CODE_OK)
     assert attributes(span.attributes) == SPAN.attributes
@@ -78,7 +78,7 @@ def test_root_has_no_parent(exporter: OtlpExporter, receiver: OtlpReceiver) -> N
 
 def test_resource_and_scope(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """All three signals carry the same resource, as it was given, and the scope."""
-    exporter.spans([SPAN])
+    exporter.spans(chunks(SPAN))
     exporter.metrics(ALL)
     exporter.logs([replace(LOG, logger="")])
     spans, metrics, logs = (request.message for request in receiver.requests)
@@ -181,7 +181,7 @@ def test_units(exporter: OtlpExporter, receiver: OtlpReceiver, name: str, unit: 
 def test_odd_values_do_not_cost_the_batch(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """Half a surrogate pair becomes a question mark, and an integer beyond 64 bits becomes text."""
     odd: dict[str, AttributeValue] = {"path": "caf\udce9", "big": 1 << 70, "bigs": (1, 1 << 70), "names": ("\udce9",)}
-    assert exporter.spans([replace(SPAN, name="a\udce9", attributes=odd, running_ns=None), SPAN]) == ""
+    assert exporter.spans(chunks(replace(SPAN, name="a\udce9", attributes=odd, running_ns=None), SPAN)) == ""
     span, _ = receiver.spans
     assert span.name == "a?"
     assert attributes(span.attributes) == {
@@ -197,51 +197,6 @@ _values: st.SearchStrategy[AttributeValue] = st.one_of(
     _texts, st.booleans(), st.integers(), st.floats(), st.lists(_texts, max_size=3).map(tuple)
 )
 _attributes = st.dictionaries(_texts, _values, max_size=4)
-
-
-@given(
-    st.builds(
-        SpanRecord,
-        name=_texts,
-        trace_id=st.integers(1, (1 << 128) - 1),
-        span_id=st.integers(1, (1 << 64) - 1),
-        parent_span_id=st.none() | st.integers(1, (1 << 64) - 1),
-        start_ns=st.integers(0, (1 << 63) - 1),
-        end_ns=st.integers(0, (1 << 63) - 1),
-        attributes=_attributes,
-        events=st.lists(st.builds(SpanEvent, _texts, st.integers(0, 1 << 60), _attributes), max_size=2),
-        links=st.just(SPAN.links),
-        status=st.sampled_from(["unset", "ok", "error"]),
-        status_description=_texts,
-        tracestate=st.just(SPAN.tracestate),
-        running_ns=st.none() | st.integers(0, 1 << 60),
-    )
-)
-def test_size_bounds_a_span_from_above(record: SpanRecord) -> None:
-    """No span takes more bytes in a request than its bound says."""
-    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
-    from opentelemetry.sdk.resources import Resource as SdkResource
-    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-
-    from telemetry.export.translation import FinishedSpan
-
-    span = FinishedSpan(record, SdkResource({}), InstrumentationScope("telemetry"))
-    assert encode_spans([span]).ByteSize() <= span_bytes(record)
-
-
-def test_size_bounds_many_attributes_from_above() -> None:
-    """The bound holds for each attribute, and not only on the average of a span."""
-    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
-    from opentelemetry.sdk.resources import Resource as SdkResource
-    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-
-    from telemetry.export.translation import FinishedSpan
-
-    values: tuple[AttributeValue, ...] = ("", "x", -1, 1 << 80, 0.5, True, ("", "x"), (-1, -2), (0.5,))
-    for value in values:
-        record = replace(SPAN, attributes={str(number): value for number in range(500)})
-        span = FinishedSpan(record, SdkResource({}), InstrumentationScope("telemetry"))
-        assert encode_spans([span]).ByteSize() <= span_bytes(record)
 
 
 @given(_texts, _texts, _attributes)
@@ -264,7 +219,7 @@ def test_official_settings_are_honoured(receiver: OtlpReceiver, monkeypatch: pyt
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "deflate")
     exporter = OtlpExporter(receiver.url, RESOURCE)
-    exporter.spans(plain_spans(50))
+    exporter.spans(chunks(*plain_spans(50)))
     exporter.logs([LOG])
     exporter.close()
     spans, logs = receiver.requests
@@ -279,7 +234,7 @@ def test_standard_endpoint_serves_where_none_is_given(receiver: OtlpReceiver, mo
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", f"{receiver.url}/v1/traces")
     exporter = OtlpExporter(None, RESOURCE)
-    assert exporter.spans([SPAN]) == ""
+    assert exporter.spans(chunks(SPAN)) == ""
     exporter.close()
     assert len(receiver.spans) == 1
 
@@ -288,7 +243,7 @@ def test_a_signal_may_have_an_endpoint_of_its_own(receiver: OtlpReceiver) -> Non
     """A full URL for one signal is used as it is; the others follow the base."""
     with OtlpReceiver() as other:
         exporter = OtlpExporter(receiver.url + "/", RESOURCE, endpoints={"logs": f"{other.url}/v1/logs"})
-        exporter.spans([SPAN])
+        exporter.spans(chunks(SPAN))
         exporter.logs([LOG])
         exporter.close()
         assert (len(receiver.spans), len(receiver.logs)) == (1, 0)
@@ -340,7 +295,7 @@ def test_retries_what_the_endpoint_asks_to_retry(exporter: OtlpExporter, receive
     """A 503 with Retry-After is tried again after that time, and arrives once."""
     receiver.answers.append((503, {"Retry-After": "0.2"}))
     began = monotonic()
-    assert exporter.spans([SPAN]) == ""
+    assert exporter.spans(chunks(SPAN)) == ""
     assert 0.2 <= monotonic() - began < 2
     assert len(receiver.spans) == 1
 
@@ -348,14 +303,14 @@ def test_retries_what_the_endpoint_asks_to_retry(exporter: OtlpExporter, receive
 def test_refusal_is_a_reason(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """What the endpoint will never take is not tried again, and the reason is given."""
     receiver.answers.append((400, {}))
-    assert "code: 400" in exporter.spans([SPAN])
+    assert "code: 400" in exporter.spans(chunks(SPAN))
     assert receiver.requests == []
 
 
 def test_refused_connection_is_a_reason() -> None:
     """Where nobody listens, the innermost reason is given, and not a chain of wrappers."""
     exporter = OtlpExporter(f"http://127.0.0.1:{free_port()}", RESOURCE, timeout_seconds=1.5)
-    assert exporter.spans([SPAN]) == "[Errno 111] Connection refused"
+    assert exporter.spans(chunks(SPAN)) == "[Errno 111] Connection refused"
     exporter.close()
 
 
@@ -374,7 +329,7 @@ def test_close_interrupts_a_backoff(exporter: OtlpExporter, receiver: OtlpReceiv
     """An export that waits for its next try ends at once when the exporter is closed from another thread."""
     receiver.answers.append((503, {"Retry-After": "8"}))
     reasons: list[str] = []
-    thread = Thread(target=lambda: reasons.append(exporter.spans([SPAN])))
+    thread = Thread(target=lambda: reasons.append(exporter.spans(chunks(SPAN))))
     thread.start()
     assert eventually(lambda: not receiver.answers)
     began = monotonic()
@@ -388,7 +343,7 @@ def test_nothing_is_sent_after_close(exporter: OtlpExporter, receiver: OtlpRecei
     """A closed exporter says that it is closed."""
     exporter.close()
     with pytest.raises(ConfigurationError, match="is closed"):
-        exporter.spans([SPAN])
+        exporter.spans(chunks(SPAN))
     assert receiver.requests == []
 
 
@@ -425,8 +380,8 @@ def test_the_libraries_below_are_silent(caplog: pytest.LogCaptureFixture) -> Non
     with OtlpReceiver() as receiver:
         receiver.answers.append((400, {}))
         exporter = OtlpExporter(receiver.url, RESOURCE)
-        exporter.spans([SPAN])
-        exporter.spans([replace(SPAN, status="unset")])
+        exporter.spans(chunks(SPAN))
+        exporter.spans(chunks(replace(SPAN, status="unset")))
         exporter.close()
     assert [record.getMessage() for record in caplog.records] == []
 
@@ -462,7 +417,7 @@ def test_log_lines_about_an_export_are_not_exported(
 
 def test_other_users_of_the_same_loggers_are_heard(exporter: OtlpExporter, caplog: pytest.LogCaptureFixture) -> None:
     """What others log through the same loggers, while an exporter is open and after, is not touched."""
-    exporter.spans([SPAN])
+    exporter.spans(chunks(SPAN))
     logging.getLogger("urllib3.connectionpool").warning("one")
     exporter.close()
     exporter.close()
@@ -475,7 +430,7 @@ def test_another_thread_is_heard_during_an_export(receiver: OtlpReceiver, caplog
     """Only the thread that exports is silent: the application's own use of the HTTP client keeps its log lines."""
     receiver.answers.append((503, {"Retry-After": "8"}))
     exporter = OtlpExporter(receiver.url, RESOURCE)
-    thread = Thread(target=exporter.spans, args=([SPAN],))
+    thread = Thread(target=exporter.spans, args=(chunks(SPAN),))
     thread.start()
     assert eventually(lambda: not receiver.answers)
     logging.getLogger("urllib3.connectionpool").warning("mine")
@@ -498,7 +453,7 @@ def test_instrumentation_of_http_clients_is_suppressed(
         return request(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(requests.Session, "request", instrumented)
-    exporter.spans([SPAN])
+    exporter.spans(chunks(SPAN))
     exporter.metrics([COUNTER])
     exporter.logs([LOG])
     assert seen == [True, True, True]
@@ -511,7 +466,7 @@ def test_the_random_numbers_of_the_application_are_left_alone(receiver: OtlpRece
     random.seed(7)
     before = random.getstate()
     exporter = OtlpExporter(receiver.url, RESOURCE)
-    exporter.spans([SPAN])
+    exporter.spans(chunks(SPAN))
     exporter.logs([LOG])
     exporter.metrics(ALL)
     exporter.close()
@@ -539,7 +494,9 @@ def test_the_sdk_gives_no_warnings(receiver: OtlpReceiver) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         exporter = OtlpExporter(receiver.url, Resource({}))
-        assert [exporter.spans([SPAN]), exporter.logs([LOG, LogRecord(1, "info", "e")]), exporter.metrics(ALL)] == [
-            ""
-        ] * 3
+        assert [
+            exporter.spans(chunks(SPAN)),
+            exporter.logs([LOG, LogRecord(1, "info", "e")]),
+            exporter.metrics(ALL),
+        ] == [""] * 3
         exporter.close()

@@ -19,7 +19,7 @@ from telemetry.export.otlp import OtlpExporter
 from telemetry.signals import Family, LogSink, SpanSink
 
 from .families import COUNTER, Fixed
-from .records import LOG, RESOURCE, plain_spans
+from .records import LOG, RESOURCE, batch, plain_batch, plain_spans
 from .servers import OtlpReceiver, eventually, free_port, in_child, silent_listener
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ def test_it_is_a_sink_of_both_kinds(receiver: OtlpReceiver) -> None:
     worker = worker_to(receiver.url)
     spans: SpanSink = worker
     logs: LogSink = worker
-    spans.spans(plain_spans(2))
+    spans.spans(plain_batch(2))
     logs.log(LOG)
     assert worker.shutdown()
     assert (len(receiver.spans), len(receiver.logs)) == (2, 1)
@@ -54,9 +54,9 @@ def test_it_is_a_sink_of_both_kinds(receiver: OtlpReceiver) -> None:
 def test_records_leave_after_the_delay(receiver: OtlpReceiver) -> None:
     """A few records need no full batch and no flush to arrive."""
     worker = worker_to(receiver.url, schedule=Schedule(delay_seconds=0.05))
-    worker.spans(plain_spans(1))
+    worker.spans(plain_batch(1))
     assert eventually(lambda: len(receiver.spans) == 1)
-    worker.spans(plain_spans(1))
+    worker.spans(plain_batch(1))
     assert eventually(lambda: len(receiver.spans) == 2)
     assert worker.shutdown()
 
@@ -64,7 +64,7 @@ def test_records_leave_after_the_delay(receiver: OtlpReceiver) -> None:
 def test_success_is_silent(receiver: OtlpReceiver, capfd: pytest.CaptureFixture[str]) -> None:
     """While the endpoint takes everything, nothing is written anywhere."""
     worker = worker_to(receiver.url, metrics=True)
-    worker.spans(plain_spans(600))
+    worker.spans(plain_batch(600))
     assert worker.flush()
     assert worker.shutdown()
     assert capfd.readouterr() == ("", "")
@@ -73,7 +73,7 @@ def test_success_is_silent(receiver: OtlpReceiver, capfd: pytest.CaptureFixture[
 def test_a_full_batch_leaves_at_once(receiver: OtlpReceiver) -> None:
     """A batch that is complete does not wait for the delay."""
     worker = worker_to(receiver.url)
-    worker.spans(plain_spans(512))
+    worker.spans(plain_batch(512))
     assert eventually(lambda: len(receiver.spans) == 512)
     assert worker.shutdown()
 
@@ -81,7 +81,7 @@ def test_a_full_batch_leaves_at_once(receiver: OtlpReceiver) -> None:
 def test_batches_are_bounded_in_number(receiver: OtlpReceiver) -> None:
     """No request has more than 512 records, and the records arrive in order."""
     worker = worker_to(receiver.url)
-    worker.spans(plain_spans(1100))
+    worker.spans(plain_batch(1100))
     assert worker.flush()
     sizes = [len(request.message.resource_spans[0].scope_spans[0].spans) for request in receiver.requests]
     assert sizes == [512, 512, 76]
@@ -92,7 +92,7 @@ def test_batches_are_bounded_in_number(receiver: OtlpReceiver) -> None:
 def test_batches_are_bounded_in_size(receiver: OtlpReceiver) -> None:
     """No request is larger than 512 KiB, but for one that holds a single larger span."""
     worker = worker_to(receiver.url)
-    worker.spans([*plain_spans(300, value="x" * 5_000), *plain_spans(1, value="y" * 600_000)])
+    worker.spans(batch([*plain_spans(300, value="x" * 5_000), *plain_spans(1, value="y" * 600_000)]))
     assert worker.shutdown()
     assert len(receiver.spans) == 301
     *others, last = receiver.requests
@@ -130,7 +130,7 @@ def test_flush_waits_for_what_was_taken_in(receiver: OtlpReceiver) -> None:
     """After a flush that returns true, everything that was given before has arrived, metrics included."""
     worker = worker_to(receiver.url, metrics=True)
     for number in range(3):
-        worker.spans(plain_spans(10))
+        worker.spans(plain_batch(10))
         worker.log(LOG)
         assert worker.flush()
         assert (len(receiver.spans), len(receiver.logs)) == (10 * (number + 1), number + 1)
@@ -160,7 +160,7 @@ def test_flushes_of_several_threads(receiver: OtlpReceiver) -> None:
 def test_full_queue_drops_and_counts(receiver: OtlpReceiver, capsys: pytest.CaptureFixture[str]) -> None:
     """What finds no room is lost, counted, and said; what had room arrives."""
     worker = worker_to(receiver.url, schedule=Schedule(queue_size=100, delay_seconds=60))
-    worker.spans(plain_spans(130))
+    worker.spans(plain_batch(130))
     assert worker.losses() == {"queue_full": 30}
     assert not worker.shutdown()
     assert len(receiver.spans) == 100
@@ -172,7 +172,7 @@ def test_refused_batch_is_lost_and_the_rest_arrives(receiver: OtlpReceiver, caps
     """A batch that the endpoint refuses for good is counted; later ones are sent all the same."""
     receiver.answers.append((400, {}))
     worker = worker_to(receiver.url)
-    worker.spans(plain_spans(600))
+    worker.spans(plain_batch(600))
     assert not worker.shutdown()
     assert len(receiver.spans) == 88
     assert (worker.losses(), worker.exported()) == ({"export_failed": 512}, {"spans": 88})
@@ -185,7 +185,7 @@ def test_after_shutdown_records_are_counted(receiver: OtlpReceiver) -> None:
     """What comes too late is lost and counted, and neither flush nor another shutdown waits."""
     worker = worker_to(receiver.url)
     assert worker.shutdown()
-    worker.spans(plain_spans(3))
+    worker.spans(plain_batch(3))
     worker.log(LOG)
     assert worker.losses() == {"already_shutdown": 4}
     assert not worker.flush()
@@ -195,7 +195,7 @@ def test_after_shutdown_records_are_counted(receiver: OtlpReceiver) -> None:
 def test_shutdown_where_nobody_listens(capsys: pytest.CaptureFixture[str]) -> None:
     """With the collector away, shutdown keeps its deadline, counts everything, and says so in one line."""
     worker = worker_to(f"http://127.0.0.1:{free_port()}", metrics=True)
-    worker.spans(plain_spans(600))
+    worker.spans(plain_batch(600))
     worker.log(LOG)
     began = monotonic()
     assert not worker.shutdown(0.6)
@@ -221,7 +221,7 @@ def test_shutdown_where_nobody_answers(capsys: pytest.CaptureFixture[str]) -> No
     """An endpoint that accepts and never answers costs the deadline once, for all three signals together."""
     with silent_listener() as url:
         worker = worker_to(url, metrics=True)
-        worker.spans(plain_spans(600))
+        worker.spans(plain_batch(600))
         worker.log(LOG)
         began = monotonic()
         assert not worker.shutdown(0.6)
@@ -236,7 +236,7 @@ def test_shutdown_during_a_backoff(receiver: OtlpReceiver) -> None:
     """An endpoint that asks to come back later does not hold up the end of the process."""
     receiver.answers.extend([(503, {"Retry-After": "5"})] * 10)
     worker = worker_to(receiver.url)
-    worker.spans(plain_spans(512))
+    worker.spans(plain_batch(512))
     assert eventually(lambda: len(receiver.answers) == 9)
     began = monotonic()
     assert not worker.shutdown(0.5)
@@ -248,7 +248,7 @@ def test_flush_keeps_its_timeout() -> None:
     """A flush towards an endpoint that hangs returns false when its time is over, and the host goes on."""
     with silent_listener() as url:
         worker = worker_to(url)
-        worker.spans(plain_spans(1))
+        worker.spans(plain_batch(1))
         began = monotonic()
         assert not worker.flush(0.3)
         assert monotonic() - began < 0.5
@@ -259,12 +259,12 @@ def test_feeding_never_waits() -> None:
     """While an export hangs, giving it more takes no longer than it takes to count it."""
     with silent_listener() as url:
         worker = worker_to(url)
-        worker.spans(plain_spans(512))
+        worker.spans(plain_batch(512))
         sleep(0.3)
-        records = plain_spans(512)
+        full = plain_batch(512)
         began = monotonic()
         for _ in range(100):
-            worker.spans(records)
+            worker.spans(full)
         assert monotonic() - began < 0.5
         worker.shutdown(0)
     assert worker.losses() == {"queue_full": 51_200 - 2048, "export_timeout": 512 + 2048}
@@ -276,7 +276,7 @@ def test_trouble_is_one_line_a_minute(capsys: pytest.CaptureFixture[str]) -> Non
         receiver.answers.extend([(400, {})] * 100)
         worker = worker_to(receiver.url)
         for _ in range(10):
-            worker.spans(plain_spans(5))
+            worker.spans(plain_batch(5))
             assert not worker.flush()
         worker.shutdown()
     first, last = capsys.readouterr().err.splitlines()
@@ -298,9 +298,9 @@ def test_a_source_that_fails_does_not_stop_the_worker(
             raise LookupError("no page")
 
     worker = ExportWorker(OtlpExporter(receiver.url, RESOURCE), Failing(), schedule=RARELY)
-    worker.spans(plain_spans(1))
+    worker.spans(plain_batch(1))
     assert not worker.flush()
-    worker.spans(plain_spans(1))
+    worker.spans(plain_batch(1))
     assert not worker.shutdown()
     assert len(receiver.spans) == 2
     assert "no page" in capsys.readouterr().err
@@ -313,7 +313,7 @@ def test_every_record_is_accounted_for(receiver: OtlpReceiver) -> None:
 
     def feed() -> None:
         for _ in range(40):
-            worker.spans(plain_spans(10))
+            worker.spans(plain_batch(10))
 
     threads = [Thread(target=feed) for _ in range(5)]
     for thread in threads:
@@ -329,12 +329,12 @@ def test_every_record_is_accounted_for(receiver: OtlpReceiver) -> None:
 def test_a_forked_child_exports_its_own(receiver: OtlpReceiver) -> None:
     """A child begins with empty queues and counts, on connections of its own; the parent's records leave once."""
     worker = worker_to(receiver.url)
-    worker.spans(plain_spans(3))
+    worker.spans(plain_batch(3))
     assert worker.flush()
-    worker.spans(plain_spans(2))
+    worker.spans(plain_batch(2))
 
     def arrives() -> bool:
-        worker.spans(plain_spans(1))
+        worker.spans(plain_batch(1))
         return worker.shutdown() and worker.exported() == {"spans": 1}
 
     child = in_child(arrives)
@@ -352,11 +352,11 @@ def test_fork_during_an_export() -> None:
     """A child that is forked while the parent's export hangs inherits neither the export nor a held lock."""
     with silent_listener() as url, OtlpReceiver() as receiver:
         hanging = worker_to(url)
-        hanging.spans(plain_spans(512))
+        hanging.spans(plain_batch(512))
         sleep(0.3)
 
         def keeps_deadline() -> bool:
-            hanging.spans(plain_spans(1))
+            hanging.spans(plain_batch(1))
             return not hanging.shutdown(0.3) and hanging.losses() == {"export_timeout": 1}
 
         def arrives() -> bool:
@@ -377,10 +377,10 @@ def test_a_process_ends_within_the_deadline(*, listens: bool) -> None:
         from telemetry.export import ExportWorker
         from telemetry.export.otlp import OtlpExporter
         from tests.export.families import Fixed
-        from tests.export.records import LOG, RESOURCE, plain_spans
+        from tests.export.records import LOG, RESOURCE, plain_batch
         worker = ExportWorker(OtlpExporter(sys.argv[1], RESOURCE), Fixed())
         worker.start()
-        worker.spans(plain_spans(1))
+        worker.spans(plain_batch(1))
         worker.log(LOG)
         began = time.monotonic()
         worker.shutdown()

@@ -1,44 +1,79 @@
-"""The hot path: every measurement passes here. Two twins with one behaviour; this file chooses."""
+"""The hot path: every measurement passes here. Two twins with one behaviour; `twin` chooses."""
 
 from __future__ import annotations
 
-from . import ambient, ids, layout, switch
+from . import ambient, layout, protobuf, switch
+from .ambient import sample_with
+from .attribute import TAG as ATTRIBUTE_TAG
 from .cells import quantile
+from .details import Details
+from .form import form
+from .ids import new_span_id, new_trace_id
 from .page import Entry, Page, walk
 from .parameters import Parameters
-from .pure import CounterCell, GaugeCell, HistogramCell, Span, SummaryCell, TraceContext, form, wrap
-from .site import QUEUE_LIMIT, Site, Source
-from .span import Details, begin, current_span, sample_with
-from .tracecontext import SpanBase
+from .protobuf import RUNNING_ATTRIBUTE
+from .ring import Ring
+from .segment import Chunk
+from .site import Site, Source
+from .tracecontext import SpanBase, TraceContext
+from .twin import (
+    REASON,
+    TWIN,
+    CounterCell,
+    DropIn,
+    ExponentialHistogramCell,
+    GaugeCell,
+    HistogramCell,
+    LabelMemo,
+    Span,
+    SummaryCell,
+    begin,
+    callable_type,
+    current_span,
+    nowhere,
+    opener,
+    wrap,
+)
+from .twin import SpanBase as TwinSpanBase
 from .values import clean, label, read, text
 
-TWIN = "pure"
-"""Which twin is in use; the compiled one will be chosen here unless `TELEMETRY_PURE=1` forbids it."""
-
 __all__ = (
-    "QUEUE_LIMIT",
+    "ATTRIBUTE_TAG",
+    "REASON",
+    "RUNNING_ATTRIBUTE",
     "TWIN",
+    "Chunk",
     "CounterCell",
     "Details",
+    "DropIn",
     "Entry",
+    "ExponentialHistogramCell",
     "GaugeCell",
     "HistogramCell",
+    "LabelMemo",
     "Page",
     "Parameters",
+    "Ring",
     "Site",
     "Source",
     "Span",
     "SpanBase",
     "SummaryCell",
     "TraceContext",
+    "TwinSpanBase",
     "ambient",
     "begin",
+    "callable_type",
     "clean",
     "current_span",
     "form",
-    "ids",
     "label",
     "layout",
+    "new_span_id",
+    "new_trace_id",
+    "nowhere",
+    "opener",
+    "protobuf",
     "quantile",
     "read",
     "sample_with",

@@ -34,28 +34,52 @@ variable: ContextVar[dict[str, object]] = ContextVar("telemetry_context", defaul
 _telemetry_ambient = Ambient
 _telemetry_put = dict.__setitem__  # a Context refuses its own item assignment
 _telemetry_fill = dict.setdefault  # the same for a new one, and 40 ns cheaper to call
-_telemetry_fill = dict.setdefault  # the same for a new one, and 40 ns cheaper to call
 _telemetry_key = "current-span-telemetry"
 _telemetry_get: Callable[[], dict[str, Any]] = variable.get
 _telemetry_set: Callable[[Any], Any] = variable.set
 _telemetry_reset: Callable[[Any], None] = variable.reset
+_telemetry_bits: Callable[[int], int]
+_telemetry_decide: Callable[[int], bool] | None = None
+
+
+_followers: list[Callable[[], None]] = []
+
+
+def follow(tell: Callable[[], None]) -> None:
+    """Have `tell` called after each `bind`, `rekey` and `sample_with`: the compiled twin keeps copies."""
+    _followers.append(tell)
+
+
+def _tell_all() -> None:
+    for tell in _followers:
+        tell()
 
 
 def bind(get: Callable[[], Any], set_: Callable[[Any], Any], reset: Callable[[Any], None]) -> None:
     """Take another place for the ambient values: OpenTelemetry's, when ours cannot be its own."""
     global _telemetry_get, _telemetry_set, _telemetry_reset
     _telemetry_get, _telemetry_set, _telemetry_reset = get, set_, reset
+    _tell_all()
 
 
 def rekey(key: str) -> None:
     """Keep the current span under another key: OpenTelemetry's, when that was there first."""
     global _telemetry_key  # noqa: PLW0603 -- see the module
     _telemetry_key = key
+    _tell_all()
 
 
 def span_key() -> str:
     """Give the key of the current span within the ambient values."""
     return _telemetry_key
+
+
+def sample_with(decide: Callable[[int], bool] | None) -> Callable[[int], bool] | None:
+    """Set the sampler: its verdict on the id of a trace that starts here, None for every one; give the one before."""
+    global _telemetry_decide
+    before, _telemetry_decide = _telemetry_decide, decide
+    _tell_all()
+    return before
 
 
 def current() -> dict[str, Any]:

@@ -7,12 +7,12 @@ it, and the time while it is suspended is not counted as its own.
 from __future__ import annotations
 
 import sys
-from bisect import bisect_left
 from time import monotonic_ns
 
 from .ambient import activate, attach, current, detach, holding
+from .bound import record_all
 from .failure import outcome
-from .span import Span, begin, inherit, leave
+from .span import Span, inherit, leave
 from .values import extract
 
 TYPE_CHECKING = False
@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
     Labels = tuple[str | None, ...]
     Opened = tuple[Span | None, int]
+
+
+_begin: Callable[..., Any]
+
+
+def begin_with(begin: Callable[..., Any]) -> None:
+    """Set what starts a span: the twin that was chosen."""
+    global _begin  # noqa: PLW0603 -- set once, by who chooses the twin
+    _begin = begin
 
 
 def below(span: Span, outer: dict[str, Any]) -> dict[str, Any]:
@@ -61,33 +70,16 @@ def _open(site: Site, values: tuple[Any, ...]) -> Opened:
     """Start the span of a call, None when the site records metrics only; give the start on the monotonic clock too."""
     if not site.name:
         return None, monotonic_ns()
-    span = begin(site, values)
+    span = _begin(site, values)
     return span, span.begun
 
 
 def _returned(site: Site, span: Span | None, labels: Labels, elapsed: int, result: Any) -> None:
-    if site.inline:
-        _record_inline(site, labels, elapsed)
+    record_all(site, labels, elapsed)
     if site.succeed is not None:
         site.succeed(labels, elapsed, result)
     if span is not None:
         results_of(site, span, result)
-
-
-def _record_inline(site: Site, labels: Labels, elapsed: int) -> None:
-    flat = iter(site.cells.get(labels) or site.bind(labels))  # type: ignore[misc]  # inline metrics come with `bind`
-    for spec in site.inline:
-        if spec is None:
-            doubles, at = next(flat), next(flat)
-            doubles[at] += 1.0
-        else:
-            _observe(spec, elapsed, next(flat), next(flat), next(flat), next(flat))
-
-
-def _observe(spec: tuple[Any, float], elapsed: int, integers: Any, at: int, doubles: Any, sum_at: int) -> None:
-    value = elapsed * spec[1]
-    integers[at + bisect_left(spec[0], value)] += 1
-    doubles[sum_at] += value
 
 
 def _failed(site: Site, span: Span | None, labels: Labels, elapsed: int, error: BaseException) -> None:
@@ -191,7 +183,7 @@ class _Resumes:
 
     def _finish(self) -> None:
         if self.span is not None:
-            self.span.details().running_ns = self.running
+            self.span.ran(self.running)
             self.span.finish(monotonic_ns() - self.begun)
 
 

@@ -90,7 +90,7 @@ class Failure:
 
     def attributes(self) -> dict[str, Any]:
         """Give the attributes of the `exception` event (semantic conventions, Exceptions in spans)."""
-        lines = "".join(_line(code, line) for code, line in self.frames)
+        lines = "".join(line_of(code, line) for code, line in self.frames)
         last = f"{self.type}: {self.message}" if self.message else self.type
         return {
             "exception.type": self.type,
@@ -102,7 +102,7 @@ class Failure:
 def _steps(error: BaseException) -> Iterator[TracebackType]:
     step = error.__traceback__
     while step is not None:
-        if not step.tb_frame.f_code.co_filename.startswith(_NOT_THE_USERS):
+        if not is_ours(step.tb_frame.f_code):
             yield step
         step = step.tb_next
 
@@ -115,7 +115,13 @@ def _code(error: BaseException) -> str | None:
     return text(code) if isinstance(code, str) else None
 
 
-def _line(code: CodeType, line: int) -> str:
+def is_ours(code: CodeType) -> bool:
+    """Tell whether a frame of this code is none of the user's."""
+    return code.co_filename.startswith(_NOT_THE_USERS)
+
+
+def line_of(code: CodeType, line: int) -> str:
+    """Give the line of a traceback that shows where a frame stood, without the line's text, which is in a file."""
     key = (code, line)
     if key not in _lines:
         if len(_lines) >= _LINES_LIMIT:

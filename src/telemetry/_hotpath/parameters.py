@@ -21,13 +21,26 @@ class Parameters:
     Attributes:
         name: The qualified name, for messages and tracebacks.
         names: All parameters, in order.
+        positional: How many of them may be passed by position.
+        named: How many of them come before `*args` and `**kwargs`.
         signature: The text between the parentheses of the `def`.
         call: The text that passes every argument on.
         arguments: The texts of a tuple of the positional and a dict of the keyword arguments.
         mapping: The text of a dict of all arguments by name.
     """
 
-    __slots__ = ("arguments", "call", "defaults", "mapping", "name", "names", "plain_name", "signature")
+    __slots__ = (
+        "arguments",
+        "call",
+        "defaults",
+        "mapping",
+        "name",
+        "named",
+        "names",
+        "plain_name",
+        "positional",
+        "signature",
+    )
 
     def __init__(self, function: Callable[..., Any]) -> None:
         code: CodeType | None = getattr(function, "__code__", None)
@@ -43,6 +56,7 @@ class Parameters:
     def _any(self) -> None:
         """Take whatever is passed: a builtin, or the code of a comprehension, has no names to speak of."""
         self.names: tuple[str, ...] = ()
+        self.positional = self.named = 0
         self.signature = self.call = "*args, **kwargs"
         self.arguments = ("args", "kwargs")
         self.mapping = "{**kwargs}"
@@ -52,6 +66,7 @@ class Parameters:
         names = code.co_varnames[bound:]
         positional, keywords = code.co_argcount - bound, code.co_kwonlyargcount
         named = positional + keywords
+        self.positional, self.named = positional, named
         has_rest = bool(code.co_flags & _VARARGS)
         rest = [f"*{names[named]}"] if has_rest else []
         more = [f"**{names[named + has_rest]}"] if code.co_flags & _VARKEYWORDS else []
@@ -66,6 +81,25 @@ class Parameters:
         keyed = (*(f"{name!r}: {name}" for name in names[positional:named]), *more)
         self.arguments = ("(" + "".join(f"{item}, " for item in passed) + ")", "{" + ", ".join(keyed) + "}")
         self.mapping = "{" + ", ".join(f"{name!r}: {name}" for name in self.names) + "}"
+
+    def default_of(self, place: int) -> tuple[Any] | None:
+        """Give the default of a named parameter, in a tuple; None where it has none."""
+        defaults, keyword_defaults = self.defaults
+        if place >= self.positional:
+            name = self.names[place]
+            return (keyword_defaults[name],) if keyword_defaults and name in keyword_defaults else None
+        from_end = place - self.positional
+        return (defaults[from_end],) if defaults and -len(defaults) <= from_end else None
+
+    def by_name(self) -> Callable[..., dict[str, Any]]:
+        """Make a function of the same parameters that gives its arguments by name.
+
+        Raises:
+            TypeError: It was called with other arguments; nothing else is.
+        """
+        found: dict[str, Any] = {}
+        exec(f"def by_name({self.signature}):\n    return {self.mapping}\n", {}, found)  # noqa: S102 -- only names
+        return self.dress(found["by_name"])
 
     def dress(self, wrapper: FunctionType) -> FunctionType:
         """Give a generated function the defaults and the names of the original, for calls and tracebacks."""

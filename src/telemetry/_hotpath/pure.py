@@ -4,34 +4,80 @@ from __future__ import annotations
 
 from types import FunctionType
 
-from .cells import CounterCell, GaugeCell, HistogramCell, SummaryCell
+from .cells import CounterCell, ExponentialHistogramCell, GaugeCell, HistogramCell, SummaryCell
 from .drive import agenerate, generate, run
 from .failure import WRAPPER_FILE
+from .form import form
+from .labels import LabelMemo
+from .opentable import OpenTable
 from .parameters import Parameters
+from .randomness import random_bits, seed_ids
+from .segment import Segment, Tip, walk
 from .site import Site
 from .source import deferred, synchronous
-from .span import Span
-from .tracecontext import TraceContext
+from .span import Span, begin, current_span, nowhere
+from .tracecontext import SpanBase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeVar
 
-__all__ = ("CounterCell", "GaugeCell", "HistogramCell", "Span", "SummaryCell", "TraceContext", "form", "wrap")
+    Kind = TypeVar("Kind", bound=type)
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
-_GENERATOR, _COROUTINE, _ITERABLE_COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200
+__all__ = (
+    "CounterCell",
+    "DropIn",
+    "ExponentialHistogramCell",
+    "GaugeCell",
+    "HistogramCell",
+    "LabelMemo",
+    "OpenTable",
+    "Segment",
+    "Span",
+    "SpanBase",
+    "SummaryCell",
+    "Tip",
+    "begin",
+    "callable_type",
+    "current_span",
+    "nowhere",
+    "opener",
+    "random_bits",
+    "seed_ids",
+    "walk",
+    "wrap",
+)
+
 _DRIVES: dict[str, Any] = {"coroutine": run, "generator": generate, "async generator": agenerate}
 
 
-def form(function: Callable[..., Any]) -> str:
-    """Say what calling it makes: `function`, `coroutine`, `generator` or `async generator` (inspect.CO_*)."""
-    flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
-    if flags & (_COROUTINE | _ITERABLE_COROUTINE):
-        return "coroutine"
-    if flags & _ASYNC_GENERATOR:
-        return "async generator"
-    return "generator" if flags & _GENERATOR else "function"
+class DropIn:
+    """Takes a callable's place: calling it calls what it is routed to.
+
+    `__call__` is a slot of the instance: the interpreter finds the target without a Python frame in between.
+    """
+
+    __slots__ = ("__call__",)
+
+    @property
+    def _telemetry_target(self) -> Any:
+        return self.__call__
+
+    def _telemetry_route(self, target: Callable[..., Any]) -> None:
+        """Call `target` from the next call on."""
+        self.__call__ = target
+
+
+def callable_type(kind: Kind) -> Kind:
+    """Give the class: the compiled twin makes instances of a subclass of `DropIn` faster to call."""
+    return kind
+
+
+def opener(function: Function, sites: dict[str, Site]) -> Function:
+    """Give the function: the compiled twin opens the spans of these sites without calling it."""
+    return function
 
 
 def wrap(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
@@ -40,10 +86,10 @@ def wrap(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
     drive = _DRIVES.get(form(function))
     if drive is None:
         return synchronous(function, site, parameters)
-    return deferred(function, site, parameters, _named_like(drive, parameters))
+    return deferred(function, site, parameters, named_like(drive, parameters))
 
 
-def _named_like(drive: FunctionType, parameters: Parameters) -> FunctionType:
+def named_like(drive: FunctionType, parameters: Parameters) -> FunctionType:
     """Copy a drive under a function's own name, which its coroutines and generators, and tracebacks, then show."""
     plain, qualified = parameters.plain_name, parameters.name
     place = f"{WRAPPER_FILE}{qualified}>"

@@ -11,12 +11,15 @@ from bisect import bisect_left
 from time import monotonic_ns, time_ns
 from types import CodeType, FunctionType
 
-from . import ambient, ids
+from . import ambient
+from .bound import BoundCells
 from .drive import below, follow, give_up, results_of
 from .failure import WRAPPER_FILE
 from .parameters import Parameters
-from .site import QUEUE_LIMIT, Site, Source
-from .span import Span
+from .packing import Packing
+from .segment import HEADER_BYTES
+from .site import Site, Source
+from .span import Span, new_trace
 from .values import capture, clean, label, missed
 
 TYPE_CHECKING = False
@@ -34,12 +37,14 @@ _SHARED: dict[str, Any] = {
     "KeyError": KeyError,
     "Span": Span,
     "below": below,
+    "end_tag": b"\x41",
     "bisect": bisect_left,
     "bool": bool,
     "callable": callable,
     "capture": capture,
     "clean": clean,
     "follow": follow,
+    "int": int,
     "give_up": give_up,
     "label": label,
     "len": len,
@@ -47,7 +52,9 @@ _SHARED: dict[str, Any] = {
     "monotonic": monotonic_ns,
     "now": time_ns,
     "results_of": results_of,
-    "sequence": ids.next_sequence,
+    "new_trace": new_trace,
+    "parent_tag": b"\x22\x08",
+    "span_tag": b"\x12\x08",
     "str": str,
     "type": type,
 }
@@ -58,18 +65,21 @@ def synchronous(function: Callable[..., Any], site: Site, parameters: Parameters
 
     The context is set and reset within the `try`, so that an interrupt in between does not leave it set.
     """
+    packing = site.packing = Packing(site) if site.is_plain else None
+    cells = BoundCells(site)
     names = {
         **_SHARED,
         **_of_site(site),
-        "bind": site.bind,
-        "cells": site.cells,
+        "bind": cells.bind,
+        "cells": cells.flat,
         "coroutine": _COROUTINE,
         "function": function,
-        "queue": site.queue,
-        "spill": site.spill,
+        "ring": site.ring,
+        "open": site.ring.open.spans if site.ring else None,
         "succeed": site.succeed,
         "watch": site.watch,
-        **{f"bounds{index}": spec[0] for index, spec in enumerate(site.inline) if spec},
+        **{f"bounds{index}": spec[0] for index, spec in enumerate(site.metrics) if spec and spec[0]},
+        **({"forms": packing.forms, "new_form": packing.form, "head": packing.head} if packing else {}),
     }
     labels = _labels(site)
     span, token, outer = ("@span", "@token", "@outer") if site.name else ("None", "None", "None")
@@ -164,18 +174,19 @@ def _open_span(site: Site) -> list[str]:
     return [
         "@span = @Span()",
         "@span.site = @site",
-        "@span.sequence = @number = @sequence()",
+        "@span.number = @bits(64) or 1",
         f"@span.values = {_values(site)}",
         "@span.elapsed_ns = @token = None",
         "@outer = @get()",
         "if @outer:",
         "    @inner = @below(@span, @outer)",
         "else:",
-        "    @span.trace = @number",
+        "    @span.trace = @bits(128) or 1 if @decide is None else @new_trace()",
         "    @inner = @ambient()",
         "    @fill(@inner, @key, @span)",
         "@span.start_ns = @now()",
         "@span.begun = @begun = @monotonic()",
+        "@open[@span.number] = @span",
         *(("@watch.started(@span, @outer)",) if site.watch is not None else ()),
     ]
 
@@ -183,44 +194,66 @@ def _open_span(site: Site) -> list[str]:
 def _close_span(site: Site) -> list[str]:
     if not site.name:
         return []
-    if site.watch is not None:
-        return ["@results_of(@site, @span, @result)", "@span.finish(@elapsed)"]
+    results = ["@results_of(@site, @span, @result)"] if site.results else []
+    if not site.is_plain or site.watch is not None:
+        return [*results, "@span.finish(@elapsed)"]
+    place = ("@segment = @ring.current", "@at = @segment.head", "@after = @at + @room")
     return [
-        *(("@results_of(@site, @span, @result)",) if site.results else ()),
-        "if @span.elapsed_ns is None:",
+        *results,
+        "@trace = @span.trace",
+        "if @span.elapsed_ns is None and @span.more is None and @span.extra is None and @type(@trace) is @int:",
         "    @span.elapsed_ns = @elapsed",
-        "    if @outer:",
-        "        @parent = @span.parent",
-        "        if @type(@parent) is @Span:",
-        "            @span.parent = @parent.sequence",
-        "    @queue.append(@span)",
-        f"    if @len(@queue) >= {QUEUE_LIMIT}:",
-        "        @spill()",
+        "    @open.pop(@span.number, None)",
+        f"    @form = @forms.get({_values(site)}) or @new_form({_values(site)})",
+        "    if @outer and @span.parent is not None:",
+        "        @parent = @span.parent = @span.parent.number",
+        "        @pack, @before, @room, @word = @form[4:8]",
+        *(f"        {line}" for line in _pack(place, "@parent_tag, @parent, ")),
+        "    else:",
+        "        @pack, @before, @room, @word = @form[:4]",
+        *(f"        {line}" for line in _pack(place, "")),
+        "    @segment.words[@at >> 3] = @word",
+        "else:",
+        "    @span.finish(@elapsed)",
+    ]
+
+
+def _pack(place: tuple[str, ...], parent: str) -> list[str]:
+    return [
+        *place,
+        "if @after > @segment.limit:",
+        "    @segment, @at = @ring.turn(@room)",
+        "else:",
+        "    @segment.head = @after",
+        f"@pack(@segment.memory, @at + {HEADER_BYTES}, @before, @trace.to_bytes(16, 'big'), @span_tag, @span.number, "
+        f"{parent}@head, @span.start_ns, @end_tag, @span.start_ns + @elapsed, @form[8])",
     ]
 
 
 def _metrics(site: Site) -> list[str]:
     lines = []
     labels = _labels(site)
-    if site.inline:
-        flat = ", ".join(_flat(index, spec is None) for index, spec in enumerate(site.inline))
+    if site.metrics:
+        flat = ", ".join(_flat(index, spec) for index, spec in enumerate(site.metrics))
         lines += ["try:", f"    {flat}, = @cells[{labels}]", "except @KeyError:", f"    {flat}, = @bind({labels})"]
-    for index, spec in enumerate(site.inline):
+    for index, spec in enumerate(site.metrics):
         if spec is None:
             lines.append(f"@d{index}[@i{index}] += 1.0")
-            continue
-        lines.append(f"@x = @elapsed * {spec[1]!r}")
-        lines.append(f"@q{index}[@i{index} + @bisect(@bounds{index}, @x)] += 1")
-        lines.append(f"@d{index}[@s{index}] += @x")
+        elif spec[0] is None:
+            lines.append(f"@w{index}(@elapsed * {spec[1]!r})")
+        else:
+            lines.append(f"@x = @elapsed * {spec[1]!r}")
+            lines.append(f"@q{index}[@i{index} + @bisect(@bounds{index}, @x)] += 1")
+            lines.append(f"@d{index}[@s{index}] += @x")
     if site.succeed is not None:
         lines.append(f"@succeed({labels}, @elapsed, @result)")
     return lines
 
 
-def _flat(index: int, is_counter: bool) -> str:
-    if is_counter:
+def _flat(index: int, spec: tuple[Any, float] | None) -> str:
+    if spec is None:
         return f"@d{index}, @i{index}"
-    return f"@q{index}, @i{index}, @d{index}, @s{index}"
+    return f"@w{index}" if spec[0] is None else f"@q{index}, @i{index}, @d{index}, @s{index}"
 
 
 def _values(site: Site) -> str:

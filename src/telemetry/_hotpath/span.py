@@ -8,46 +8,26 @@ from __future__ import annotations
 
 from time import monotonic_ns, time_ns
 
-from . import ids
+from . import ambient
 from .ambient import Ambient, activate, attach, current, detach, span_key
-from .failure import Failure, origin, outcome, summary
-from .site import QUEUE_LIMIT
+from .details import Details, fail
+from .packing import Packing
+from .protobuf import span as span_bytes
+from .protobuf import spans_field
+from .randomness import swapped
+from .segment import HEADER_BYTES
 from .tracecontext import RANDOM, SAMPLED, SpanBase, TraceContext, adopt, opentelemetry_context
 from .values import clean, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from types import TracebackType
     from typing import Any, Literal
 
     StatusCode = Literal["unset", "ok", "error"]
 
-    from .failure import Origin
     from .site import Site
-
-
-class Details:
-    """What most spans never get: their own name or status, events, links, a failure.
-
-    Attributes:
-        foreign: Attributes that a processor or sampler set, which are in no contract.
-        mark: The origin of the exception that ended a child, which has recorded it.
-        running_ns: The time inside a generator; None where that is all the time between start and end.
-    """
-
-    __slots__ = ("description", "events", "failure", "foreign", "links", "mark", "renamed", "running_ns", "status")
-
-    def __init__(self) -> None:
-        self.renamed = ""
-        self.status: StatusCode = "unset"
-        self.description = ""
-        self.events: list[tuple[str, int, dict[str, Any]]] = []
-        self.links: list[Any] = []
-        self.failure: Failure | None = None
-        self.foreign: dict[str, Any] = {}
-        self.mark: Origin | None = None
-        self.running_ns: int | None = None
 
 
 class Span(SpanBase):
@@ -57,11 +37,10 @@ class Span(SpanBase):
     so is a second end.
 
     Attributes:
-        sequence: What its id is made of when somebody reads it.
-        identity: The id that a generator of the user's gave it, 0 where its own counts.
-        trace: The sequence number of the local root; or the trace context that the trace came with.
-        parent: The parent while this span is open, None for a root; of a parent of ours the sequence number is left
-            after the end, so that a chain of tasks does not keep all its ancestors.
+        number: Its id, as the number that stands on the wire.
+        trace: The id of a trace that began here and is sampled; else the trace context that says more.
+        parent: The parent while this span is open, None for a root; of a parent of ours the number is left after the
+            end, so that a chain of tasks does not keep all its ancestors.
         begun: The start on the monotonic clock; `start_ns` is since the epoch.
         elapsed_ns: None while it is open; what is added counts until then.
         values: What was captured, in the order of the site's sources.
@@ -70,16 +49,15 @@ class Span(SpanBase):
     """
 
     # What every span has stands in slots; what few have is a default of the class until it is set, to save 8 ns each.
-    __slots__ = ("__dict__", "begun", "elapsed_ns", "sequence", "site", "start_ns", "trace", "values")
+    __slots__ = ("__dict__", "begun", "elapsed_ns", "number", "site", "start_ns", "trace", "values")
 
     site: Site
-    sequence: int
+    number: int
     trace: int | TraceContext
     start_ns: int
     begun: int
     elapsed_ns: int | None
     values: tuple[Any, ...]
-    identity: int = 0
     parent: Span | TraceContext | int | None = None
     extra: dict[str, Any] | None = None
     more: Details | None = None
@@ -99,12 +77,12 @@ class Span(SpanBase):
     def trace_id(self) -> int:
         """The 128-bit trace id."""
         trace = self.trace
-        return ids.trace_id(trace) if isinstance(trace, int) else trace.trace_id
+        return trace if isinstance(trace, int) else trace.trace_id
 
     @property
     def span_id(self) -> int:
         """The 64-bit span id."""
-        return self.identity or ids.span_id(self.sequence)
+        return swapped(self.number)
 
     @property
     def parent_span_id(self) -> int | None:
@@ -112,15 +90,12 @@ class Span(SpanBase):
         parent = self.parent
         if parent is None:
             return None
-        return ids.span_id(parent) if isinstance(parent, int) else parent.span_id
+        return swapped(parent) if isinstance(parent, int) else parent.span_id
 
     @property
     def trace_flags(self) -> int:
         """W3C flags: whether the trace is sampled, and that its id is random where we made it."""
-        trace = self.trace
-        if isinstance(trace, int):
-            return RANDOM | (SAMPLED if _decide is None or _decide(self.trace_id) else 0)
-        return trace.trace_flags
+        return RANDOM | SAMPLED if isinstance(self.trace, int) else self.trace.trace_flags
 
     @property
     def tracestate(self) -> str:
@@ -154,8 +129,7 @@ class Span(SpanBase):
     def add_event(self, name: str, attributes: Mapping[str, Any] | None = None, timestamp: int | None = None) -> None:
         """Record that something happened; `timestamp` is nanoseconds since the epoch, by default now."""
         if self.elapsed_ns is None:
-            cleaned = {text(key): clean(value) for key, value in (attributes or {}).items()}
-            self.details().events.append((text(name), time_ns() if timestamp is None else timestamp, cleaned))
+            self.details().add_event(name, attributes, timestamp)
 
     def add_link(self, context: Any, attributes: Mapping[str, Any] | None = None) -> None:
         """Point at another span, given as a `SpanContext` or `TraceContext`."""
@@ -172,14 +146,8 @@ class Span(SpanBase):
 
         `status` is OpenTelemetry's `Status` or `StatusCode`, or the name of one; only an error has a description.
         """
-        description = getattr(status, "description", description)
-        code = getattr(getattr(status, "status_code", status), "name", text(status)).lower()
-        if self.elapsed_ns is not None or code not in ("ok", "error"):
-            return
-        more = self.details()
-        if more.status != "ok":
-            more.status = "ok" if code == "ok" else "error"
-            more.description = text(description or "") if code == "error" else ""
+        if self.elapsed_ns is None:
+            self.details().set_status(status, description)
 
     def record_exception(
         self,
@@ -189,58 +157,50 @@ class Span(SpanBase):
         escaped: bool = False,
     ) -> None:
         """Add an `exception` event, always; it does not change the status."""
-        details = {**Failure(exception).attributes(), **(attributes or {})}
-        if escaped:
-            details["exception.escaped"] = True
-        self.add_event("exception", details, timestamp)
+        if self.elapsed_ns is None:
+            self.details().add_exception(exception, attributes, timestamp, escaped)
 
     def end(self, end_time: int | None = None) -> None:
         """End the span; a second end is ignored. `end_time` is nanoseconds since the epoch."""
         self.finish(monotonic_ns() - self.begun if end_time is None else end_time - self.start_ns)
 
     def finish(self, elapsed_ns: int) -> None:
-        """Close the span, this long after its start, and hand it over, once."""
+        """Close the span, this long after its start, and write it into the ring, once."""
         if self.elapsed_ns is not None:
             return
         watch = self.site.watch if self.site.watch is not None and self.is_recording() else None
         if watch is not None:
             watch.ending(self)
-            if self.elapsed_ns is not None:  # another thread was faster
-                return
+            if self.elapsed_ns is not None:
+                return  # whoever saw it has ended it
         self.elapsed_ns = elapsed_ns
+        self.site.ring.open.spans.pop(self.number, None)
         if isinstance(self.parent, Span):
-            self.parent = self.parent.remnant()
-        record = None if watch is None else watch.record(self)
-        queue = self.site.queue
-        queue.append(self if record is None or not self.trace_flags & SAMPLED else record)
-        if len(queue) >= QUEUE_LIMIT:
-            self.site.spill()
+            self.parent = self.parent.number
         if watch is not None:
-            watch.ended(record)
+            show(self, watch)
+        elif not _write_plainly(self):
+            write(self)
 
-    def remnant(self) -> int | TraceContext:
-        """Give what a child keeps of this span after the child's end."""
-        return self.sequence if not self.identity else TraceContext(self.trace_id, self.identity, is_remote=False)
+    def place(self, trace: TraceContext, span_id: int = 0) -> None:
+        """Give the span another trace, and its id where it is not 0: what a sampler or id generator has decided."""
+        self.trace = trace
+        if span_id:
+            self.site.ring.open.spans.pop(self.number, None)
+            self.number = swapped(span_id)
+
+    def ran(self, running_ns: int) -> None:
+        """Note how much of its time a generator was running."""
+        self.details().running_ns = running_ns
 
     def fail(self, error: BaseException) -> str:
         """Note how `error` ended the span, as an event unless a child recorded it already; give the outcome."""
-        result = outcome(error)
-        if result == "success" or self.elapsed_ns is not None:
-            return result
-        raised = origin(error)
-        if result == "failure":
-            self._fail(error, raised)
-        self.extra = {**summary(error, result), **(self.extra or {})}
-        if isinstance(self.parent, Span):
-            self.parent.details().mark = raised
-        return result
+        return fail(self, error)
 
-    def _fail(self, error: BaseException, raised: Origin) -> None:
-        more = self.details()
-        if more.status == "unset":
-            more.status = "error"
-        if more.mark != raised:
-            more.failure = Failure(error)
+    @property
+    def is_open(self) -> bool:
+        """Whether what is added still counts, sampled or not."""
+        return self.elapsed_ns is None
 
     def details(self) -> Details:
         """Give the place for what most spans never get."""
@@ -266,28 +226,37 @@ class Span(SpanBase):
         self.end()
 
 
-_decide: Callable[[int], bool] | None = None
+def nowhere(site: Site) -> Span:
+    """Make a span that is over before it begins: it takes everything and keeps nothing."""
+    span = Span()
+    span.site, span.values, span.number = site, (), 0
+    span.trace = TraceContext(0, 0, 0)
+    span.start_ns = span.begun = span.elapsed_ns = 0
+    return span
 
 
-def sample_with(decide: Callable[[int], bool] | None) -> Callable[[int], bool] | None:
-    """Set the sampler: its verdict on the id of a trace that starts here, None for every one; give the one before."""
-    global _decide
-    before, _decide = _decide, decide
-    return before
+def begin(
+    site: Site, values: tuple[Any, ...] = (), outer: Mapping[str, Any] | None = None, start_ns: int | None = None
+) -> Span:
+    """Start a span here and now, without making it the current one.
 
-
-def begin(site: Site, values: tuple[Any, ...] = ()) -> Span:
-    """Start a span here and now, without making it the current one."""
+    `outer` are the ambient values that it stands in, by default those of here; `start_ns` is nanoseconds since the
+    epoch, by default now.
+    """
     span = Span()
     span.site = site
-    span.sequence = ids.next_sequence()
+    span.number = ambient._telemetry_bits(64) or 1
     span.values = values
     span.elapsed_ns = None
-    inherit(span, current())
-    span.start_ns = time_ns()
+    if outer is None:
+        outer = current()
+    inherit(span, outer)
+    span.start_ns = time_ns() if start_ns is None else start_ns
     span.begun = monotonic_ns()
+    if span.trace_flags & SAMPLED:
+        site.ring.open.spans[span.number] = span
     if site.watch is not None:
-        site.watch.started(span, current())
+        site.watch.started(span, outer)
     return span
 
 
@@ -295,9 +264,58 @@ def inherit(span: Span, outer: Mapping[str, Any]) -> None:
     """Take the parent and the trace from ambient values."""
     parent = span.parent = current_span(outer) if outer else None
     if parent is None:
-        span.trace = span.sequence
+        span.trace = new_trace()
     else:
         span.trace = parent.trace if isinstance(parent, Span) else parent
+
+
+def new_trace() -> int | TraceContext:
+    """Begin a trace: its id where it is sampled, else the trace context of one that is not."""
+    trace_id = ambient._telemetry_bits(128) or 1
+    decide = ambient._telemetry_decide
+    if decide is None or decide(trace_id):
+        return trace_id
+    return TraceContext(trace_id, 0, RANDOM, is_remote=False)
+
+
+def write(span: Any) -> None:
+    """Write a span into the ring the general way, by its record; one of a trace that is not sampled is counted."""
+    site = span.site
+    if not span.trace_flags & SAMPLED:
+        site.ring.sampled_out += 1
+        return
+    record = site.record(span)
+    site.ring.put(spans_field(span_bytes(record)), record.trace_flags, site.scope)
+
+
+def show(span: Any, watch: Any) -> None:
+    """Write a span that somebody watches, if it is sampled, and show it."""
+    record = watch.record(span)
+    if not span.trace_flags & SAMPLED:
+        span.site.ring.sampled_out += 1
+    elif record is not None:
+        span.site.ring.put(spans_field(span_bytes(record)), record.trace_flags, span.site.scope)
+    watch.ended(record)
+
+
+def _write_plainly(span: Span) -> bool:
+    """Write a span the fast way, if nothing rare happened to it; tell whether that was so."""
+    site, trace, extra, parent = span.site, span.trace, span.extra, span.parent
+    if span.more is not None or not site.is_plain or type(trace) is not int or site.watch is not None:
+        return False
+    if extra is not None and not site.is_ordinary(extra):
+        return False
+    packing = site.packing = site.packing or Packing(site)
+    form = packing.forms.get(span.values) if extra is None else None
+    form = form or packing.form(span.values, extra)
+    pack, before, room, word = form[:4] if parent is None else form[4:8]
+    own = (before, trace.to_bytes(16, "big"), b"\x12\x08", span.number)
+    above = () if parent is None else (b"\x22\x08", parent)
+    begun, elapsed = span.start_ns, span.elapsed_ns or 0
+    segment, at = site.ring.reserve(room)
+    pack(segment.memory, at + HEADER_BYTES, *own, *above, packing.head, begun, b"\x41", begun + elapsed, form[8])
+    segment.words[at >> 3] = word
+    return True
 
 
 def leave(span: Span, token: Any, outer: Any = None) -> None:

@@ -14,6 +14,7 @@ def main() -> None:
         import typer
     except ModuleNotFoundError:
         sys.exit("the telemetry command needs its extra: pip install 'telemetry[probe]'")
+    from .doctor import doctor
     from .probe import probe
     from .version import show_version
 
@@ -24,5 +25,6 @@ def main() -> None:
         help="Spans, metrics and logs under one contract, for specification-to-binary pipelines.",
     )
     app.callback()(show_version)
+    app.command()(doctor)
     app.command()(probe)
     app(prog_name="telemetry")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from _contextvars import Token
 
-from telemetry._hotpath import SpanBase, ambient
+from telemetry._hotpath import SpanBase, TwinSpanBase, ambient
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def _take_key(module: Any, was_first: bool) -> None:
 
 def _take_span(module: Any, _: bool) -> None:
     """Meet `opentelemetry.trace.span`: it recognises our spans as its own."""
-    module.Span.register(SpanBase)
+    for base in (SpanBase, TwinSpanBase):
+        module.Span.register(base)
 
 
 _waiting: dict[str, Meet] = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, final
 from urllib.parse import urlsplit
 
 from telemetry.errors import ConfigurationError
-from telemetry.signals import Family, LogRecord, Resource, SpanRecord
+from telemetry.signals import Family, LogRecord, Resource, SpanChunk
 
 from .guest import filters_unchanged
 
@@ -76,9 +76,9 @@ class OtlpExporter:
         """Import and build what sends, which takes some 150 ms the first time; sending does it where it was not."""
         self._opened()
 
-    def spans(self, records: Sequence[SpanRecord]) -> str:
+    def spans(self, chunks: Sequence[SpanChunk]) -> str:
         """Send a batch of spans."""
-        return self._opened().spans(records)
+        return self._opened().spans(chunks)
 
     def logs(self, records: Sequence[LogRecord]) -> str:
         """Send a batch of log records."""

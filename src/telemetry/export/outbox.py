@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from threading import Lock
+from threading import RLock
 from typing import Generic, TypeVar, final
 
-from .ledger import Ledger, Signal
+from .ledger import Ledger, LossReason, Signal
 from .schedule import Schedule
 
 Record = TypeVar("Record")
@@ -31,11 +31,14 @@ class Outbox(Generic[Record]):
         measure: Gives an upper bound of a record's encoded size, in bytes.
         schedule: The bounds of the queue and of a batch.
         ledger: Where the records are accounted for.
+        count: Gives the number that a record stands for; a chunk of spans stands for many.
     """
 
     __slots__ = (
         "_abandoned",
         "_closed",
+        "_count",
+        "_held",
         "_in_flight",
         "_ledger",
         "_lock",
@@ -45,33 +48,48 @@ class Outbox(Generic[Record]):
         "_signal",
     )
 
-    def __init__(self, signal: Signal, measure: Callable[[Record], int], schedule: Schedule, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        signal: Signal,
+        measure: Callable[[Record], int],
+        schedule: Schedule,
+        ledger: Ledger,
+        *,
+        count: Callable[[Record], int] = lambda _: 1,
+    ) -> None:
         self._signal = signal
         self._measure = measure
+        self._count = count
+        self._held = 0
         self._schedule = schedule
         self._ledger = ledger
         self._queue: deque[Record] = deque()
-        self._lock = Lock()
+        self._lock = RLock()  # a signal handler that runs inside may log too
         self._in_flight = 0
         self._closed = False
         self._abandoned = False
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return self._held
 
     @property
     def ready(self) -> bool:
         """Whether a full batch waits."""
-        return len(self._queue) >= self._schedule.batch_size
+        return self._held >= self._schedule.batch_size
 
     def put(self, records: Sequence[Record]) -> None:
-        """Take in what there is room for, and count the rest as lost; it takes no lock unless it loses something."""
-        if self._closed:
-            return self._ledger.lose(self._signal, "already_shutdown", len(records))
-        # Threads that put at the same time may pass the bound by what each of them brings; the bound is for memory.
-        room = max(self._schedule.queue_size - len(self._queue), 0)
-        self._queue.extend(records[:room])
-        return self._ledger.lose(self._signal, "queue_full", max(len(records) - room, 0))
+        """Take in what there is room for, and count the rest as lost."""
+        lost = 0
+        with self._lock:
+            reason: LossReason = "already_shutdown" if self._closed else "queue_full"
+            for record in records:
+                count = self._count(record)
+                if self._closed or (self._held and self._held + count > self._schedule.queue_size):
+                    lost += count
+                else:
+                    self._queue.append(record)
+                    self._held += count
+        self._ledger.lose(self._signal, reason, lost)
 
     def take(self) -> list[Record]:
         """Take the next batch off; it is in flight until it is settled.
@@ -79,14 +97,17 @@ class Outbox(Generic[Record]):
         A record that alone is larger than a batch may be travels alone, since it cannot be divided.
         """
         batch: list[Record] = []
-        size = 0
+        count = size = 0
         with self._lock:
-            while self._queue and len(batch) < self._schedule.batch_size:
+            self._in_flight = 0
+            while self._queue:
+                count += self._count(self._queue[0])
                 size += self._measure(self._queue[0])
-                if batch and size >= self._schedule.batch_bytes:
+                if batch and (count > self._schedule.batch_size or size >= self._schedule.batch_bytes):
                     break
+                self._in_flight = count
                 batch.append(self._queue.popleft())
-            self._in_flight = len(batch)
+            self._held -= self._in_flight
         return batch
 
     def settle(self, *, exported: bool) -> None:
@@ -108,8 +129,9 @@ class Outbox(Generic[Record]):
         """Give up what waits and what is in flight, for want of time."""
         self._closed = True
         with self._lock:
-            count = len(self._queue) + self._in_flight
+            count = self._held + self._in_flight
             self._queue.clear()
+            self._held = 0
             self._in_flight = 0
             self._abandoned = True
         self._ledger.lose(self._signal, "export_timeout", count)

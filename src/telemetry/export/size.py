@@ -1,4 +1,4 @@
-"""Bound from above how many bytes a record takes in an OTLP request.
+"""Bound from above how many bytes a log record takes in an OTLP request.
 
 It encodes nothing; the bound comes from the lengths of names and values, in some microseconds. The worker's outboxes
 cut their batches by it.
@@ -6,23 +6,12 @@ cut their batches by it.
 
 from __future__ import annotations
 
-from telemetry.signals import Attributes, AttributeValue, LogRecord, SpanRecord
+from telemetry.signals import Attributes, AttributeValue, LogRecord
 
 # Upper bounds of what protobuf spends on the fields of fixed size, on tags, and on lengths below 2^28 (4 bytes each).
-_SPAN_BYTES = 160
-_EVENT_BYTES = 40
-_LINK_BYTES = 80
 _LOG_BYTES = 160
 _ATTRIBUTE_BYTES = 32
 _VALUE_BYTES = 16
-
-
-def span_bytes(record: SpanRecord) -> int:
-    """Bound the encoded size of a span from above."""
-    size = _SPAN_BYTES + _text(record.name) + _text(record.tracestate) + _text(record.status_description)
-    size += _attributes(record.attributes)
-    size += sum(_EVENT_BYTES + _text(event.name) + _attributes(event.attributes) for event in record.events)
-    return size + sum(_LINK_BYTES + _text(link.tracestate) + _attributes(link.attributes) for link in record.links)
 
 
 def log_bytes(record: LogRecord) -> int:

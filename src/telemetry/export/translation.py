@@ -26,10 +26,8 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.status import Status, StatusCode
 
+from telemetry._hotpath import RUNNING_ATTRIBUTE
 from telemetry.signals import Attributes, AttributeValue, LogRecord, Resource, Scope, SpanEvent, SpanLink, SpanRecord
-
-RUNNING_ATTRIBUTE: Final = "telemetry.running_ns"
-"""The attribute that carries a generator's running time; its total time is end minus start."""
 
 _KINDS: Final = {
     "internal": SpanKind.INTERNAL,
@@ -84,6 +82,26 @@ class FinishedSpan(ReadableSpan):
     def dropped_links(self) -> int:
         """The number of links that the limits dropped."""
         return self._record.dropped_links
+
+
+class _Event(Event):
+    """An event with the count of what the limits dropped."""
+
+    dropped = 0
+
+    @property
+    def dropped_attributes(self) -> int:
+        return self.dropped
+
+
+class _Link(Link):
+    """A link with the count of what the limits dropped."""
+
+    dropped = 0
+
+    @property
+    def dropped_attributes(self) -> int:
+        return self.dropped
 
 
 def as_log(record: LogRecord, resource: SdkResource, scope: InstrumentationScope) -> ReadableLogRecord:
@@ -161,11 +179,16 @@ def _parent(record: SpanRecord) -> SpanContext | None:
 
 
 def _event(event: SpanEvent) -> Event:
-    return Event(clean_text(event.name), clean(event.attributes), event.time_ns)
+    made = _Event(clean_text(event.name), clean(event.attributes), event.time_ns)
+    made.dropped = event.dropped_attributes
+    return made
 
 
 def _link(link: SpanLink) -> Link:
-    return Link(_context(link.trace_id, link.span_id, link.trace_flags, link.tracestate), clean(link.attributes))
+    context = _context(link.trace_id, link.span_id, link.trace_flags, link.tracestate, remote=link.is_remote)
+    made = _Link(context, clean(link.attributes))
+    made.dropped = link.dropped_attributes
+    return made
 
 
 def _status(record: SpanRecord) -> Status:

@@ -16,14 +16,15 @@ from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExp
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs.export import LogRecordExportResult
 from opentelemetry.sdk.metrics.export import MetricExportResult
-from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-from telemetry.signals import Family, LogRecord, Resource, SpanRecord
+from telemetry._hotpath import protobuf
+from telemetry.signals import Family, LogRecord, Resource, Scope, SpanChunk
 
 from .points import as_metrics_data, as_summaries
+from .request import trace_request
 from .silence import Silence, leave_random_alone
-from .translation import FinishedSpan, as_log, as_resource
+from .translation import as_log, as_resource
 
 
 @final
@@ -40,7 +41,7 @@ class Wire:
         scope: The name and the version of what recorded.
     """
 
-    __slots__ = ("_logs", "_metrics", "_resource", "_scope", "_silence", "_spans")
+    __slots__ = ("_encoded_resource", "_logs", "_metrics", "_own", "_resource", "_scope", "_silence", "_spans")
 
     def __init__(
         self, addresses: Mapping[str, str], timeout_seconds: float, resource: Resource, scope: tuple[str, str]
@@ -48,17 +49,19 @@ class Wire:
         leave_random_alone()
         self._resource = as_resource(resource)
         self._scope = InstrumentationScope(*scope)
+        self._own = Scope(*scope)
+        self._encoded_resource = protobuf.attributes(0x0A, self._resource.attributes)
         self._spans = OTLPSpanExporter(addresses.get("traces"), timeout=timeout_seconds)
         self._metrics = OTLPMetricExporter(addresses.get("metrics"), timeout=timeout_seconds)
         self._logs = OTLPLogExporter(addresses.get("logs"), timeout=timeout_seconds)
         self._silence = Silence()
         self._silence.install()
 
-    def spans(self, records: Sequence[SpanRecord]) -> str:
-        """Send a batch of spans."""
+    def spans(self, chunks: Sequence[SpanChunk]) -> str:
+        """Send a batch of spans, which are encoded already; the exporter has only a private way to take them so."""
+        request = trace_request(chunks, self._encoded_resource, lambda scope: scope or self._own)
         with self._silence.around_export():
-            result = self._spans.export([FinishedSpan(record, self._resource, self._scope) for record in records])
-        return self._reason(taken=result is SpanExportResult.SUCCESS)
+            return self._reason(taken=self._spans._client.export(request).success)
 
     def logs(self, records: Sequence[LogRecord]) -> str:
         """Send a batch of log records."""

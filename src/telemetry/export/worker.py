@@ -15,16 +15,20 @@ from time import monotonic
 from typing import Any, Final, Protocol, TypeVar, final
 from weakref import WeakSet
 
-from telemetry.signals import Family, FamilySource, LogRecord, SpanRecord
+from telemetry.signals import Family, FamilySource, LogRecord, SpanBatch, SpanChunk
 
 from .ledger import Ledger, Signal
 from .notice import Notice
 from .outbox import Outbox
+from .request import divided
 from .schedule import Schedule
-from .size import log_bytes, span_bytes
+from .size import log_bytes
 from .turnstile import Turnstile
 
 Record = TypeVar("Record")
+
+_SCOPE_BYTES: Final = 1024
+"""What a scope that is not our own may take; room for our own is left beside the resource."""
 
 # What a shutdown keeps of its deadline for an export that it interrupts to come to its end.
 _LAST_SHARE: Final = 0.1
@@ -40,7 +44,7 @@ class Exporter(Protocol):
     def open(self) -> None:
         """Do the slow part of beginning."""
 
-    def spans(self, records: Sequence[SpanRecord], /) -> str:
+    def spans(self, chunks: Sequence[SpanChunk], /) -> str:
         """Send spans."""
 
     def logs(self, records: Sequence[LogRecord], /) -> str:
@@ -78,6 +82,7 @@ class ExportWorker:
         "_ledger",
         "_logs",
         "_metrics_due",
+        "_most",
         "_notice",
         "_over",
         "_records_due",
@@ -100,14 +105,15 @@ class ExportWorker:
         self._exporter = exporter
         self._source = source
         self._schedule = schedule or Schedule()
+        self._most = min(self._schedule.batch_size, self._schedule.queue_size)
         self._notice = Notice()
         self._closing = self._over = False
         self._begin()
         _workers.add(self)
 
-    def spans(self, records: Sequence[SpanRecord], /) -> None:
+    def spans(self, batch: SpanBatch, /) -> None:
         """Take a batch of finished spans; it neither waits nor raises."""
-        self._spans.put(records)
+        self._spans.put([part for chunk in batch.chunks for part in divided(chunk, self._most)])
         self._stir(self._spans)
 
     def log(self, record: LogRecord, /) -> None:
@@ -165,7 +171,7 @@ class ExportWorker:
 
     def _begin(self) -> None:
         self._ledger = Ledger()
-        self._spans = Outbox[SpanRecord]("spans", span_bytes, self._schedule, self._ledger)
+        self._spans = Outbox[SpanChunk]("spans", _chunk_bytes, self._schedule, self._ledger, count=_chunk_spans)
         self._logs = Outbox[LogRecord]("logs", log_bytes, self._schedule, self._ledger)
         self._turnstile = Turnstile()
         self._starting = Lock()
@@ -273,6 +279,14 @@ class ExportWorker:
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.losses().items())) or "nothing"
         spans, logs = (sum(self.losses(signal).values()) for signal in ("spans", "logs"))
         return f"lost so far: {spans} spans and {logs} log records ({reasons})"
+
+
+def _chunk_spans(chunk: SpanChunk) -> int:
+    return chunk[1]
+
+
+def _chunk_bytes(chunk: SpanChunk) -> int:
+    return len(chunk[2]) + (0 if chunk[0] is None else _SCOPE_BYTES)
 
 
 _workers: WeakSet[ExportWorker] = WeakSet()

@@ -25,7 +25,7 @@ def bind(declarations: Declarations, function: Callable[..., Any], recorder: Any
     """
     sources = Sources(Parameters(function))
     span = declarations.span
-    site = Site(span.name if span else "", queue=recorder.queue, spill=recorder.spill, count=recorder.count)
+    site = Site(span.name if span else "", ring=recorder.ring, count=recorder.count)
     site.watch = recorder.watch
     findings = _bind_span(site, span, sources, recorder.registry) if span else []
     findings += _bind_metrics(site, declarations.metrics, sources, recorder.metrics)
@@ -33,6 +33,8 @@ def bind(declarations: Declarations, function: Callable[..., Any], recorder: Any
     if findings:
         raise ContractError(*(f"{declarations.place}: {finding}" for finding in findings))
     site.sources = tuple(sources.listed)
+    if span is not None:
+        recorder.prepare(site)
     return site
 
 
@@ -73,8 +75,8 @@ def _bind_metrics(site: Site, metrics: tuple[MetricDeclaration, ...], sources: S
         uses.append(Use(instrument, metric.labels, labels, of_error, metric.on, metric.value))
     site.labels = tuple(used)
     if uses and not findings:
-        recording = SiteMetrics(tuple(uses), site.cells)
-        site.inline, site.bind, site.fail = recording.inline, recording.bind, recording.fail
+        recording = SiteMetrics(tuple(uses))
+        site.metrics, site.bind, site.fail = recording.inline, recording.bind, recording.fail
         site.succeed = recording.succeed if recording.has_other else None
     return findings
 

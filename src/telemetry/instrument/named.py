@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telemetry._hotpath import Site, Span, TraceContext, begin, switch, text
+from telemetry._hotpath import Site, Span, begin, nowhere, opener, switch, text
 from telemetry.errors import ContractError
 
 from .declaration import KINDS, one_of
@@ -11,6 +11,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+
+_PLAIN_KIND = "internal"
+_sites: dict[str, Site] = {}
+"""The sites of that kind, which the opener of the compiled twin finds without calling `span`."""
 
 
 class _Named:
@@ -33,6 +38,8 @@ class _Named:
     def _telemetry_attach(self, recorder: Any) -> None:
         """Look the name up; a breach is counted at each use and named once, since a `with` must not raise."""
         self.site = self.refuse = None
+        if self.kind == _PLAIN_KIND:
+            _sites.pop(self.name, None)
         if recorder is None:
             return
         try:
@@ -42,21 +49,13 @@ class _Named:
             problem = f"span {self.name!r}: {error}"
             self.refuse = lambda: recorder.count("span_refused", problem)
             return
-        site = Site(self.name, queue=recorder.queue, spill=recorder.spill, count=recorder.count)
+        site = Site(self.name, ring=recorder.ring, count=recorder.count)
         site.kind = self.kind
         site.watch = recorder.watch
+        recorder.prepare(site)
         self.site = site
-
-
-class _Nowhere(Span):
-    """The span of a block that is not recorded: over before it began, so it takes everything and keeps nothing."""
-
-    __slots__ = ()
-
-    @property
-    def span_id(self) -> int:
-        """None: 0."""
-        return 0
+        if self.kind == _PLAIN_KIND:
+            _sites[self.name] = site
 
 
 _names: dict[tuple[str, str], _Named] = {}
@@ -100,21 +99,16 @@ def span(
     return opened
 
 
+span = opener(span, _sites)
+
+
 def _remember(name: str, kind: str) -> _Named:
     if len(_names) >= _NAMES_LIMIT:
         _names.clear()
+        _sites.clear()
     found = _names.get((name, kind))
     return found or _names.setdefault((name, kind), _Named(name, kind))
 
 
-def _make_nowhere() -> Span:
-    """Make the one span that stands for all that are not recorded."""
-    site = Site("", queue=[], spill=lambda: None, count=lambda *_: None)
-    nowhere = _Nowhere()
-    nowhere.site, nowhere.values, nowhere.sequence = site, (), 0
-    nowhere.trace, nowhere.parent = TraceContext(0, 0, 0), None
-    nowhere.start_ns = nowhere.begun = nowhere.elapsed_ns = 0
-    return nowhere
-
-
-_nowhere = _make_nowhere()
+_nowhere = nowhere(Site("", ring=None, count=lambda *_: None))
+"""The one span that stands for all that are not recorded."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import MethodType
 
-from telemetry._hotpath import switch, wrap
+from telemetry._hotpath import DropIn, callable_type, switch, wrap
 
 from .binding import bind
 from .declaration import Declarations
@@ -19,17 +19,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Wrapper:
-    """A function, and what is declared about it; every attribute but its own few is the function's.
+@callable_type
+class Wrapper(DropIn):
+    """A function, and what is declared about it; every attribute but its own few is the function's."""
 
-    `__call__` is a slot of the instance: the interpreter finds the original, or the generated twin, without a Python
-    frame in between.
-    """
-
-    __slots__ = ("__call__", "__weakref__", "__wrapped__", "_telemetry_declarations", "_telemetry_function")
+    __slots__ = ("__weakref__", "__wrapped__", "_telemetry_declarations", "_telemetry_function")
 
     def __init__(self, function: Callable[..., Any], declarations: Declarations) -> None:
-        self._telemetry_function = self.__wrapped__ = self.__call__ = function
+        self._telemetry_function = self.__wrapped__ = function
+        self._telemetry_route(function)
         self._telemetry_declarations = declarations
         switch.register(self)
 
@@ -37,7 +35,7 @@ class Wrapper:
         """Record into `recorder` from the next call on; None for nowhere."""
         function = self._telemetry_function
         if recorder is None:
-            self.__call__ = function
+            self._telemetry_route(function)
             return
         site = bind(self._telemetry_declarations, function, recorder)
 
@@ -45,11 +43,11 @@ class Wrapper:
             """Make the recording twin; most decorated functions of a program are never called."""
             twin = wrap(function, site)
             with switch.held():  # another recorder may come in meanwhile
-                if self.__call__ is first:
-                    self.__call__ = twin
+                if self._telemetry_target is first:
+                    self._telemetry_route(twin)
             return twin(*args, **kwargs)
 
-        self.__call__ = first
+        self._telemetry_route(first)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -92,6 +90,7 @@ Wrapper.__doc__ = property(lambda wrapper: wrapper._telemetry_function.__doc__) 
 _OWN = frozenset(
     (
         *Wrapper.__slots__,
+        *("__call__", "_telemetry_route", "_telemetry_target"),
         *("__copy__", "__deepcopy__", "__get__", "__reduce__", "__reduce_ex__", "_telemetry_attach"),
     )
 )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
-from telemetry._hotpath import CounterCell, HistogramCell, label, read, text
+from telemetry._hotpath import CounterCell, label, read, text
+from telemetry.contracts import MetricContract
 
 from .instruments import Cell, Instrument
 
@@ -17,9 +18,6 @@ Reader = tuple[str, ...] | Callable[[Any], Any]
 
 INTERNAL = "internal"
 """The value of a closed error label for an exception that has none of the others."""
-
-_CELLS_LIMIT = 4096
-"""Combinations of captured values that a site remembers; a site that meets more starts over."""
 
 
 @final
@@ -44,7 +42,7 @@ class Use:
     @property
     def is_inline(self) -> bool:
         """Whether generated code may record it by itself after a return."""
-        return self.value is None and self.instrument.contract.kind in ("counter", "histogram") and self.on != "failure"
+        return self.value is None and self.instrument.contract.kind != "gauge" and self.on != "failure"
 
     def cell(self, labels: Labels, error: BaseException | None = None) -> Cell | None:
         """Give the cell for the captured values of a call; None when the contract refuses them."""
@@ -90,46 +88,28 @@ class Use:
 class SiteMetrics:
     """All uses of one site: what its wrapper calls to bind cells and to record what it does not record inline."""
 
-    __slots__ = ("_cells", "_inline", "_other", "uses")
+    __slots__ = ("_other", "_own", "uses")
 
-    def __init__(self, uses: tuple[Use, ...], cells: dict[Labels, tuple[Any, ...]]) -> None:
+    def __init__(self, uses: tuple[Use, ...]) -> None:
         self.uses = uses
-        self._cells = cells
-        self._inline = tuple(use for use in uses if use.is_inline)
+        self._own = tuple(use for use in uses if use.is_inline)
         self._other = tuple(use for use in uses if not use.is_inline and use.on != "failure")
 
     @property
     def inline(self) -> tuple[tuple[Any, float] | None, ...]:
-        """What generated code needs of the inline uses, in order: see `Site.inline`."""
-        contracts = (use.instrument.contract for use in self._inline)
-        return tuple(
-            None if contract.kind == "counter" else (contract.bounds, (contract.duration_scale or 1.0) * 1e-9)
-            for contract in contracts
-        )
+        """What the hot path needs to record the inline uses, in order: see `Site.metrics`."""
+        return tuple(_spec(use.instrument.contract) for use in self._own)
 
     @property
     def has_other(self) -> bool:
         """Whether `succeed` has anything to do."""
         return bool(self._other)
 
-    def bind(self, labels: Labels) -> tuple[Any, ...]:
-        """Give the flattened cells of the inline uses; refused ones are scratch, and asked for again next time."""
-        flat: list[Any] = []
-        whole = True
-        for use in self._inline:
-            cell = use.cell(labels)
-            if cell is None:
-                whole = False
-                cell = use.instrument.scratch
-            if isinstance(cell, HistogramCell):
-                flat += (cell.integers, cell.at, cell.doubles, cell.sum_at)
-            else:
-                flat += (cell.doubles, cell.at)
-        if whole:
-            if len(self._cells) >= _CELLS_LIMIT:
-                self._cells.clear()
-            self._cells[labels] = tuple(flat)
-        return tuple(flat)
+    def bind(self, labels: Labels) -> tuple[tuple[Cell, ...], bool]:
+        """Give the cells of the inline uses; where one was refused it is scratch, and they are not to be kept."""
+        found = [use.cell(labels) for use in self._own]
+        cells = [use.instrument.scratch if cell is None else cell for use, cell in zip(self._own, found, strict=True)]
+        return tuple(cells), None not in found
 
     def succeed(self, labels: Labels, elapsed_ns: int, result: Any) -> None:
         """Record what is not inline, after a return."""
@@ -141,3 +121,10 @@ class SiteMetrics:
         for use in self.uses:
             if use.on in ("always", outcome):
                 use.record(labels, elapsed_ns, None, error)
+
+
+def _spec(contract: MetricContract) -> tuple[Any, float] | None:
+    if contract.kind == "counter":
+        return None
+    bounds = contract.bounds if contract.kind == "histogram" and not contract.exponential else None
+    return bounds, (contract.duration_scale or 1.0) * 1e-9

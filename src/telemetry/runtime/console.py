@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import final
 
 from telemetry.export import render_tree
-from telemetry.signals import SpanRecord
+from telemetry.signals import SpanBatch, SpanRecord
 
 _TRACES_LIMIT = 256
 
@@ -20,9 +19,9 @@ class ConsoleTree:
     def __init__(self) -> None:
         self._open: dict[int, list[SpanRecord]] = {}
 
-    def spans(self, records: Sequence[SpanRecord], /) -> None:
+    def spans(self, batch: SpanBatch, /) -> None:
         """Keep the spans of open traces; print those whose root is among these."""
-        for record in records:
+        for record in batch.records:
             self._open.setdefault(record.trace_id, []).append(record)
             if record.parent_span_id is None or record.parent_is_remote or len(self._open) > _TRACES_LIMIT:
                 self._print(self._open.pop(record.trace_id))

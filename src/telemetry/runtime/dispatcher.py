@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, final
 
-from telemetry._hotpath import QUEUE_LIMIT, sample_with, switch
+from telemetry._hotpath import Ring, protobuf, sample_with, switch
 from telemetry.config import Settings
 from telemetry.contracts import Registry, load_registry
 from telemetry.logs import Tally, redact_value
 from telemetry.metrics import ExecutionMetrics
 from telemetry.signals import Family, LogSink, Resource, SpanRecord, SpanSink
-from telemetry.tracing import Recorder, Terms, Watch, sampler
+from telemetry.tracing import FinishedSpans, Recorder, Terms, Watch, sampler
 
 from .breaches import Breaches
 from .logging import LogOutput
@@ -42,6 +42,7 @@ class TelemetryDispatcher:
         run_id: The run that this process belongs to, on every log line.
         terms: What holds for spans of OpenTelemetry's API, and who sees all spans.
         breaches: What the contracts refused.
+        prepare: Makes a site of the hot path ready to write its spans.
         retire: What leaving the `with` block calls; whoever makes this the runtime of the process sets it.
     """
 
@@ -55,6 +56,7 @@ class TelemetryDispatcher:
         "breaches",
         "metrics",
         "plugs",
+        "prepare",
         "registry",
         "resource",
         "retire",
@@ -88,10 +90,10 @@ class TelemetryDispatcher:
         self._outputs = Outputs(settings, self.resource, self.metrics)
         common = {"host.kind": settings.host_kind}
         recorder = Recorder(self.registry, settings.limits, common, redact_value, self.breaches.count)
+        self.prepare = recorder.prepare
         self.terms = self._make_terms()
         self._watch = Watch(self.terms, recorder)
         self._tray = Tray(
-            recorder.records,
             (*sinks, *self._outputs.span_sinks),
             self.breaches.count,
             delay_seconds=settings.batch_delay_ms / 1000,
@@ -126,14 +128,9 @@ class TelemetryDispatcher:
         return self.breaches.quiet
 
     @property
-    def queue(self) -> list[Any]:
+    def ring(self) -> Ring:
         """Where the hot path puts finished spans."""
-        return self._tray.queue
-
-    @property
-    def spill(self) -> Any:
-        """What empties the queue."""
-        return self._tray.spill
+        return self._tray.ring
 
     @property
     def count(self) -> Any:
@@ -176,8 +173,12 @@ class TelemetryDispatcher:
         if is_first and switch.recorder() is self:
             switch.put_in(self)  # every site is made anew, and with a watch
 
+    def open_spans(self) -> Sequence[SpanRecord]:
+        """Give the spans that have begun and not ended, as far as they are known; their `end_ns` is 0."""
+        return FinishedSpans(self.ring.open.snapshot(), self.ring.scopes.__getitem__).records
+
     def hand_over(self) -> None:
-        """Make records of all spans that have ended, and give them to the sinks."""
+        """Give all spans that have ended to the sinks."""
         self._tray.drain()
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:
@@ -206,7 +207,8 @@ class TelemetryDispatcher:
     def losses(self) -> Mapping[str, int]:
         """Give what was refused, dropped or lost, by reason."""
         logs = {f"log_{name}": count for name, count in self._log_tally.counts.items()}
-        return {**self.breaches.counts(), **logs, **self._outputs.losses()}
+        out = {"sampled_out": self.ring.sampled_out} if self.ring.sampled_out else {}
+        return {**self.breaches.counts(), **out, **logs, **self._outputs.losses()}
 
     def restart(self) -> None:
         """Start over, in a forked child: nothing of the parent's is reported twice."""
@@ -215,10 +217,9 @@ class TelemetryDispatcher:
         self.breaches.restart()
 
     def _take(self, record: SpanRecord) -> None:
-        """Put the record of a span of OpenTelemetry's API where the hot path puts its spans."""
-        self._tray.queue.append(record)
-        if len(self._tray.queue) >= QUEUE_LIMIT:
-            self._tray.spill()
+        """Take a span that is in no contract."""
+        number = self.ring.scopes.number(record.scope)
+        self.ring.put(protobuf.spans_field(protobuf.span(record)), record.trace_flags, number)
 
     def __enter__(self) -> Self:
         return self

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import final
 
-from telemetry.signals import LogRecord, SpanRecord
+from telemetry.signals import LogRecord, SpanBatch, SpanRecord
 
 
 @final
@@ -23,9 +22,9 @@ class Memory:
         self.records: list[SpanRecord] = []
         self.lines: list[LogRecord] = []
 
-    def spans(self, records: Sequence[SpanRecord], /) -> None:
+    def spans(self, batch: SpanBatch, /) -> None:
         """Take a batch of spans."""
-        self.records += records
+        self.records += batch.records
 
     def log(self, record: LogRecord, /) -> None:
         """Take one log line."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from telemetry.errors import ConfigurationError
-from telemetry.tracing import PluggedIds, SequenceIds
+from telemetry.tracing import OwnIds, PluggedIds
 
 
 @final
@@ -29,9 +29,9 @@ class Plugs:
         _check("sampler", self.sampler, "should_sample")
         _check("id_generator", self.id_generator, "generate_trace_id", "generate_span_id")
 
-    def ids(self, count: Callable[[str, str], None]) -> PluggedIds | SequenceIds:
+    def ids(self, count: Callable[[str, str], None]) -> OwnIds | PluggedIds:
         """Give the source of ids."""
-        return SequenceIds() if self.id_generator is None else PluggedIds(self.id_generator, count)
+        return OwnIds() if self.id_generator is None else PluggedIds(self.id_generator, count)
 
     def difference(self, other: Plugs) -> str:
         """Name what differs from the other's; empty when the two are equal."""

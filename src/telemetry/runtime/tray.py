@@ -1,4 +1,4 @@
-"""The tray: where finished spans lie until a thread of ours makes records of them."""
+"""The tray: hands what lies in the ring to the sinks, in a thread of ours."""
 
 from __future__ import annotations
 
@@ -6,52 +6,36 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import final
 
-from telemetry._hotpath import Span
-from telemetry.signals import SpanRecord, SpanSink
+from telemetry._hotpath import Ring
+from telemetry.signals import SpanSink
+from telemetry.tracing import FinishedSpans
 
-Finished = Span | SpanRecord
-"""A span of ours, or the record of one of OpenTelemetry's API."""
-
-Convert = Callable[[Sequence[Finished]], Sequence[SpanRecord]]
 Count = Callable[[str, str], None]
-
-LIMIT = 65_536
-"""Finished spans that wait for a thread that gets no processor: about 20 MB of a busy process."""
 
 
 @final
 class Tray:
-    """Takes finished spans from the hot path.
+    """Reads the ring of one runtime.
 
     Attributes:
-        queue: What the hot path appends to; `spill` moves it on when it is full.
+        ring: Where the hot path writes finished spans.
     """
 
-    __slots__ = (
-        "_convert",
-        "_count",
-        "_delay",
-        "_drain_lock",
-        "_move_lock",
-        "_pending",
-        "_sinks",
-        "_thread",
-        "_wake",
-        "queue",
-    )
+    __slots__ = ("_count", "_delay", "_lock", "_sinks", "_thread", "_wake", "ring")
 
-    def __init__(self, convert: Convert, sinks: Sequence[SpanSink], count: Count, *, delay_seconds: float) -> None:
-        self.queue: list[Finished] = []
-        self._convert = convert
+    def __init__(self, sinks: Sequence[SpanSink], count: Count, *, delay_seconds: float) -> None:
+        self.ring = Ring()
         self._sinks = tuple(sinks)
         self._count = count
         self._delay = delay_seconds
+        if self._sinks:
+            # Without sinks there is nobody to miss what is overwritten.
+            self.ring.lose = self._lose
+            self.ring.wake = self._stir
         self._begin()
 
     def _begin(self) -> None:
-        self._pending: list[Finished] = []
-        self._drain_lock = threading.Lock()
-        self._move_lock = threading.Lock()
+        self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -61,30 +45,15 @@ class Tray:
             self._thread = threading.Thread(target=self._run, name="telemetry-tray", daemon=True)
             self._thread.start()
 
-    def spill(self) -> None:
-        """Make room in `queue`, from the recording thread: move its spans on, or count them when nobody drains."""
-        if not self._sinks:
-            self.queue.clear()
-            return
-        with self._move_lock:
-            taken = self._take()
-            room = LIMIT - len(self._pending)
-            self._pending += taken[:room]
-        for _ in taken[room:]:
-            self._count("queue_full", "")
-        self.start()
-        self._wake.set()
-
     def drain(self) -> None:
         """Hand everything over now."""
-        with self._drain_lock:
-            with self._move_lock:
-                batch = self._pending + self._take()
-                self._pending = []
-            if batch and self._sinks:
-                records = self._convert(batch)
+        if not self._sinks:
+            return
+        with self._lock:
+            batch = FinishedSpans(self.ring.take(), self.ring.scopes.__getitem__)
+            if batch:
                 for sink in self._sinks:
-                    sink.spans(records)
+                    sink.spans(batch)
 
     def stop(self) -> None:
         """Hand everything over, and end the thread."""
@@ -96,13 +65,16 @@ class Tray:
 
     def restart(self) -> None:
         """Start over, in a forked child: what lies here is the parent's to export."""
-        self.queue.clear()
+        self.ring.restart()
         self._begin()
 
-    def _take(self) -> list[Finished]:
-        taken = self.queue[:]
-        del self.queue[: len(taken)]  # what a recording thread appended in between stays
-        return taken
+    def _stir(self) -> None:
+        self.start()
+        self._wake.set()
+
+    def _lose(self, spans: int) -> None:
+        for _ in range(spans):
+            self._count("queue_full", "")
 
     def _run(self) -> None:
         me = threading.current_thread()

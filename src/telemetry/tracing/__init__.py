@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .idgenerator import PluggedIds, SequenceIds
+from .batch import FinishedSpans
+from .idgenerator import OwnIds, PluggedIds
 from .records import Recorder
 from .sampler import sampler
 from .terms import Terms
 from .watch import Watch
 
-__all__ = ("PluggedIds", "Recorder", "SequenceIds", "Terms", "Watch", "sampler")
+__all__ = ("FinishedSpans", "OwnIds", "PluggedIds", "Recorder", "Terms", "Watch", "sampler")

@@ -1,4 +1,4 @@
-"""Where the ids of API spans come from: our own sequence, or an `IdGenerator` of OpenTelemetry's.
+"""Where the ids of API spans come from: our own generator, or an `IdGenerator` of OpenTelemetry's.
 
 No random number of the host's is drawn here, and nothing of OpenTelemetry is imported.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, final
 
-from telemetry._hotpath import ids, text
+from telemetry._hotpath import new_span_id, new_trace_id, text
 
 Count = Callable[[str, str], None]
 
@@ -17,18 +17,18 @@ _SPAN_IDS = range(1, 1 << 64)
 
 
 @final
-class SequenceIds:
-    """Ids of the same sequence as those of decorated functions, so none is given twice."""
+class OwnIds:
+    """Ids of the same generator as those of decorated functions."""
 
     __slots__ = ()
 
     def generate_trace_id(self) -> int:
         """Give a new trace id, 128 bits."""
-        return ids.trace_id(ids.next_sequence())
+        return new_trace_id()
 
     def generate_span_id(self) -> int:
         """Give a new span id, 64 bits."""
-        return ids.span_id(ids.next_sequence())
+        return new_span_id()
 
     def is_trace_id_random(self) -> bool:
         """Say that the low 56 bits are uniform (W3C Trace Context level 2, §3.2.2.5.2)."""
@@ -44,7 +44,7 @@ class PluggedIds:
     def __init__(self, generator: Any, count: Count) -> None:
         self.generator = generator
         self._count = count
-        self._own = SequenceIds()
+        self._own = OwnIds()
 
     def generate_trace_id(self) -> int:
         """Give the generator's trace id, if it is one."""
@@ -72,4 +72,4 @@ class PluggedIds:
         return own
 
 
-Ids = SequenceIds | PluggedIds
+Ids = OwnIds | PluggedIds

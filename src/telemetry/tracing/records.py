@@ -1,12 +1,13 @@
-"""Turns finished spans into records, checked against the contracts; off the thread that recorded them."""
+"""What the contracts, limits and redaction make of spans: site by site in advance, or span by span."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, final
 
-from telemetry._hotpath import Details, Span, TraceContext, clean, text
+from telemetry._hotpath import ATTRIBUTE_TAG, Details, Site, Span, TraceContext, clean, protobuf, text
 from telemetry.config import SpanLimits
 from telemetry.contracts import Registry, SpanContract
 from telemetry.signals import AttributeValue, SpanEvent, SpanLink, SpanRecord
@@ -14,6 +15,9 @@ from telemetry.signals import AttributeValue, SpanEvent, SpanLink, SpanRecord
 Count = Callable[[str, str], None]
 Redact = Callable[[str, Any], Any]
 Kept = dict[str, AttributeValue]
+
+DEFAULT_CODE = "internal"
+"""The `error.code` of a failure that has none: the contracts ask every failure for one."""
 
 _NONE = Details()
 """Stands for the details of a span that has none."""
@@ -34,17 +38,29 @@ class Recorder:
     redact: Redact
     count: Count
 
-    def records(self, spans: Iterable[Span | SpanRecord]) -> list[SpanRecord]:
-        """Give the records of the sampled spans, in the order of their ends; what is a record already stays so."""
-        made = []
-        for span in spans:
-            if isinstance(span, SpanRecord):
-                made.append(span)
-            elif span.trace_flags & 1:
-                made.append(self.record(span))
-            else:
-                self.count("sampled_out", "")
-        return made
+    def prepare(self, site: Site) -> None:
+        """Make a site ready to write its spans by itself, as long as nothing rare happens to them."""
+        contract = self.registry.spans[site.name]
+        site.record = self.record
+        site.detail = self.detail
+        site.is_cut = self.limits.detail_value_length is not None or self.limits.event_count < 1
+        if "error.code" in self.registry.attributes:
+            site.default_code = protobuf.attribute(ATTRIBUTE_TAG, "error.code", DEFAULT_CODE)
+        glance = replace(self, count=_count_nothing)
+        admit = partial(self.admit, contract)
+        site.prepare(admit, partial(glance.admit, contract), self.common, self.limits.attribute_count)
+
+    def admit(self, contract: SpanContract, name: str, value: Any) -> Any:
+        """Give what may leave the process of an attribute, without secrets and bounded; None when it is refused."""
+        breach = contract.breach(name, value, self.registry.attributes)
+        if breach is None:
+            return self._bounded(self.redact(name, value), self.limits.attribute_value_length)
+        self.count("attribute_refused", f"{contract.name}: {breach}")
+        return None
+
+    def detail(self, name: str, value: Any) -> Any:
+        """Give what may leave the process of an attribute of an event or link."""
+        return self._bounded(self.redact(name, value), self.limits.detail_value_length)
 
     def record(self, span: Span) -> SpanRecord:
         """Give the record of one finished span."""
@@ -84,21 +100,17 @@ class Recorder:
     def _attributes(self, span: Span, contract: SpanContract, *, failed: bool) -> tuple[Kept, int]:
         captured = {name: span.values[index] for name, index in span.site.captured.items()}
         merged = {**self.common, **span.site.attributes, **captured, **(span.extra or {})}
-        common = self.registry.attributes
         kept: Kept = {}
         for name, value in merged.items():
             if value is None:
                 continue
-            breach = contract.breach(name, value, common)
-            if breach is not None:
-                self.count("attribute_refused", f"{contract.name}: {breach}")
-                continue
-            kept[name] = self._bounded(self.redact(name, value), self.limits.attribute_value_length)
+            admitted = self.admit(contract, name, value)
+            if admitted is not None:
+                kept[name] = admitted
         if span.more is not None:
             self._add_foreign(kept, contract, span.more.foreign)
-        if failed and "error.code" not in kept and "error.code" in common:
-            # The contracts ask every failure for a code, and not every exception has one.
-            kept["error.code"] = "internal"
+        if failed and "error.code" not in kept and "error.code" in self.registry.attributes:
+            kept["error.code"] = DEFAULT_CODE
         return _within(kept, self.limits.attribute_count)
 
     def _add_foreign(self, kept: Kept, contract: SpanContract, given: Mapping[str, Any]) -> None:
@@ -144,8 +156,7 @@ class Recorder:
 
     def _details(self, given: Mapping[str, Any], limit: int) -> tuple[Kept, int]:
         cleaned = {name: value for name, each in given.items() if (value := clean(each)) is not None}
-        longest = self.limits.detail_value_length
-        bounded = {name: self._bounded(self.redact(name, value), longest) for name, value in cleaned.items()}
+        bounded = {name: self.detail(name, value) for name, value in cleaned.items()}
         return _within(bounded, limit)
 
     @staticmethod
@@ -157,6 +168,10 @@ class Recorder:
         if isinstance(value, tuple):
             return tuple(item[:limit] if isinstance(item, str) else item for item in value)
         return value
+
+
+def _count_nothing(_reason: str, _detail: str) -> None:
+    """Look without counting."""
 
 
 def _within(attributes: Kept, limit: int) -> tuple[Kept, int]:

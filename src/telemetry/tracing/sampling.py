@@ -89,9 +89,9 @@ def place(span: Span, outer: Any, terms: Terms) -> None:
     from opentelemetry.trace import SpanKind
 
     parent = span.parent
-    trace_id, random = span.trace_id, RANDOM
+    trace_id, span_id, random = span.trace_id, 0, RANDOM
     if isinstance(terms.ids, PluggedIds):
-        span.identity = terms.ids.generate_span_id()
+        span_id = terms.ids.generate_span_id()
         if parent is None:
             trace_id = terms.ids.generate_trace_id()
             random = RANDOM if terms.ids.is_trace_id_random() else 0
@@ -102,7 +102,8 @@ def place(span: Span, outer: Any, terms: Terms) -> None:
     kind = SpanKind[span.site.kind.upper()]
     choice = choose(terms, context, outer or None, trace_id, span.site.name, kind, attributes, span.site.links)
     state = choice.state.to_header() if choice.state else ""
-    span.trace = Verdict(trace_id, random | (SAMPLED if choice.is_sampled else 0), state, records=choice.is_recording)
+    flags = random | (SAMPLED if choice.is_sampled else 0)
+    span.place(Verdict(trace_id, flags, state, records=choice.is_recording), span_id)
     added = {name: value for name, value in (choice.attributes or {}).items() if attributes.get(name) is not value}
     if added and choice.is_recording:
         span.details().foreign.update(added)

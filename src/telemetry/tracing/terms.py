@@ -13,7 +13,7 @@ from telemetry.config import SpanLimits
 from telemetry.contracts import Registry
 from telemetry.signals import Resource, SpanRecord
 
-from .idgenerator import Ids, PluggedIds, SequenceIds
+from .idgenerator import Ids, OwnIds, PluggedIds
 from .processors import Processors
 from .sampler import Decide
 
@@ -43,7 +43,7 @@ class Terms:
     take: Callable[[SpanRecord], None]
     decide: Decide | None = None
     sampler: Any = None
-    ids: Ids = field(default_factory=SequenceIds)
+    ids: Ids = field(default_factory=OwnIds)
     processors: Processors = field(init=False)
     _readables: Any = field(default=None, init=False)
 

@@ -1,0 +1,341 @@
+# The compiled wrapper: a decorated function's place is taken by an object whose vectorcall slot leads straight here.
+#
+# No tuple, dict or frame is made on the way. Whatever goes wrong in recording is counted; the call goes on as it would.
+
+from cpython.exc cimport PyErr_SetInterrupt
+
+from telemetry._hotpath import drive as _drive
+
+cdef extern from "native/slots.h":
+    void install_vectorcall(PyObject* type, Py_ssize_t offset) noexcept
+
+cdef extern from "Python.h":
+    ctypedef PyObject* (*vectorcallfunc)(PyObject*, PyObject**, size_t, PyObject*) noexcept
+    PyObject* PyObject_Vectorcall_ "PyObject_Vectorcall"(PyObject*, PyObject**, size_t, PyObject*) noexcept
+    Py_ssize_t PyVectorcall_NARGS(size_t flags) noexcept
+    void PyErr_Fetch_ "PyErr_Fetch"(PyObject** kind, PyObject** error, PyObject** traceback) noexcept
+    void PyErr_Restore_ "PyErr_Restore"(PyObject* kind, PyObject* error, PyObject* traceback) noexcept
+    void PyErr_NormalizeException_ "PyErr_NormalizeException"(PyObject**, PyObject**, PyObject**) noexcept
+    void PyErr_SetObject(PyObject* kind, PyObject* error) noexcept
+    int PyException_SetTraceback_ "PyException_SetTraceback"(PyObject* error, PyObject* traceback) noexcept
+    int Py_EnterRecursiveCall(const char* where) except -1
+    void Py_LeaveRecursiveCall() noexcept
+    int PyCoro_CheckExact(PyObject* candidate) noexcept
+    int PyFunction_Check(PyObject* candidate) noexcept
+    int PyMethod_Check(PyObject* candidate) noexcept
+
+
+cdef class DropIn:
+    """Takes a callable's place: calling it calls what it is routed to."""
+
+    cdef vectorcallfunc vectorcall
+    cdef readonly object _telemetry_target
+    cdef Plan plan
+
+    def __cinit__(self):
+        self.vectorcall = call_through
+
+    def _telemetry_route(self, target):
+        """Call `target` from the next call on; a recording twin is called without a step in between."""
+        self._telemetry_target = target
+        if type(target) is Recorded:
+            self.plan = (<Recorded>target).plan
+            self.vectorcall = (<Recorded>target).route
+        else:
+            self.vectorcall = call_through
+
+
+cdef PyObject* call_through(PyObject* called, PyObject** args, size_t flags, PyObject* keywords) noexcept:
+    return PyObject_Vectorcall_(<PyObject*>(<DropIn>called)._telemetry_target, args, flags, keywords)
+
+
+@cython.final
+cdef class Recorded(DropIn):
+    """The recording twin of a function. `DropIn`s that are routed to it share its plan and function."""
+
+    cdef vectorcallfunc route
+
+    def __call__(self, *args, **kwargs):
+        """Call the function, recorded."""
+
+
+def callable_type(kind):
+    """Make instances of a subclass of `DropIn` as fast to call as functions are; give the class."""
+    cdef DropIn example = DropIn.__new__(DropIn)
+    install_vectorcall(<PyObject*>kind, <char*>&example.vectorcall - <char*><PyObject*>example)
+    return kind
+
+
+callable_type(DropIn)
+callable_type(Recorded)
+
+
+cdef inline PyObject* function_of(PyObject* called) noexcept:
+    # What is recorded: of a drop-in, what its recording twin calls.
+    target = (<DropIn>called)._telemetry_target
+    if type(target) is Recorded:
+        return <PyObject*>(<Recorded>target)._telemetry_target
+    return <PyObject*>target
+
+
+cdef PyObject* call_recorded(PyObject* called, PyObject** args, size_t flags, PyObject* keywords) noexcept:
+    # A span, and the metrics of the site.
+    cdef Plan plan = (<DropIn>called).plan
+    cdef PyObject* function = function_of(called)
+    cdef PyObject* found
+    cdef PyObject* result
+    cdef PyObject* token
+    cdef Span span
+    cdef int64_t elapsed
+    try:
+        Py_EnterRecursiveCall(b" while calling a recorded function")
+    except BaseException as error:
+        return raised(error)
+    Py_INCREF_(function)
+    try:
+        span = new_span(plan, plan.captures_count)
+        read_all(plan, span.captured, args, PyVectorcall_NARGS(flags), keywords)
+        outer = ambient_values()
+        found = span_in(outer)
+        if found != NULL and type(<object>found) is Span and not ((<Span>found).flags & SAMPLED) and not plan.is_watched:
+            result = call_timed(plan, span, function, args, flags, keywords)
+            Py_DECREF_(function)
+            Py_LeaveRecursiveCall()
+            return result
+        inherit(span, found)
+        inner = mapping_with(outer, found, <PyObject*>span)
+        kept = attach_values(inner)
+    except BaseException as error:
+        gone_wrong(plan, error)
+        result = PyObject_Vectorcall_(function, args, flags, keywords)
+        Py_DECREF_(function)
+        Py_LeaveRecursiveCall()
+        return result
+    start(span)
+    announce(plan, span, outer)
+    result = PyObject_Vectorcall_(function, args, flags, keywords)
+    elapsed = monotonic_ns() - span.begun_at
+    if result == NULL:
+        close_failed(plan, span, kept, inner, elapsed, function)
+    elif PyCoro_CheckExact(result):
+        result = follow(plan, span, kept, result)
+    else:
+        if not detach_values(kept):
+            stop_being_current(span, kept)
+        kept = None
+        keep_mapping(inner)
+        close_returned(plan, span, elapsed, elapsed, result)
+    Py_DECREF_(function)
+    Py_LeaveRecursiveCall()
+    return result
+
+
+cdef PyObject* call_measured(PyObject* called, PyObject** args, size_t flags, PyObject* keywords) noexcept:
+    # Metrics only: nothing is put into the context.
+    cdef Plan plan = (<DropIn>called).plan
+    cdef PyObject* function = function_of(called)
+    cdef PyObject* result
+    cdef Span span = None
+    try:
+        Py_EnterRecursiveCall(b" while calling a recorded function")
+    except BaseException as error:
+        return raised(error)
+    Py_INCREF_(function)
+    try:
+        span = new_span(plan, plan.captures_count)
+        read_all(plan, span.captured, args, PyVectorcall_NARGS(flags), keywords)
+    except BaseException as error:
+        gone_wrong(plan, error)
+        span = None
+    if span is None:
+        result = PyObject_Vectorcall_(function, args, flags, keywords)
+    else:
+        result = call_timed(plan, span, function, args, flags, keywords)
+    Py_DECREF_(function)
+    Py_LeaveRecursiveCall()
+    return result
+
+
+cdef PyObject* call_timed(
+    Plan plan, Span span, PyObject* function, PyObject** args, size_t flags, PyObject* keywords
+) noexcept:
+    # The metrics of a call whose span is not written; `span` holds what was captured.
+    cdef PyObject* result
+    cdef int64_t elapsed
+    span.begun_at = monotonic_ns()
+    result = PyObject_Vectorcall_(function, args, flags, keywords)
+    elapsed = monotonic_ns() - span.begun_at
+    span.elapsed = elapsed
+    if plan.has_name:
+        plan.ring.sampled_out += 1
+    if result == NULL:
+        fail_metrics(plan, span, elapsed, function)
+    elif PyCoro_CheckExact(result):
+        span.elapsed = -1
+        return follow(plan, span, None, result)
+    elif plan.metrics_count or plan.succeed is not None:
+        try:
+            measure(plan, span, elapsed, result)
+        except BaseException as error:
+            gone_wrong(plan, error)
+    return result
+
+
+cdef inline int measure(Plan plan, Span span, int64_t elapsed, PyObject* result) except -1:
+    if span.combination is None:
+        span.combination = plan.combination(span.captured)
+    plan.record(span.combination, elapsed)
+    if plan.succeed is not None:
+        plan.succeed(span.combination.labels, elapsed, <object>result)
+    return 0
+
+
+cdef void close_returned(Plan plan, Span span, int64_t elapsed, int64_t duration, PyObject* result) noexcept:
+    # `duration` is what metrics observe: of a generator, only the time that it ran.
+    try:
+        if plan.metrics_count or plan.succeed is not None:
+            measure(plan, span, duration, result)
+        if plan.has_name:
+            if plan.results:
+                _drive.results_of(plan.site, span, <object>result)
+            finish(span, elapsed)
+    except BaseException as error:
+        gone_wrong(plan, error)
+
+
+cdef void close_failed(Plan plan, Span span, object token, object inner, int64_t elapsed, PyObject* function) noexcept:
+    # The exception is taken off its place while this runs, and put back as it was.
+    cdef PyObject* kind = NULL
+    cdef PyObject* error = NULL
+    cdef PyObject* traceback = NULL
+    PyErr_Fetch_(&kind, &error, &traceback)
+    if not detach_values(token):
+        stop_being_current(span, token)
+    if not was_never_made(kind, traceback, function):
+        PyErr_NormalizeException_(&kind, &error, &traceback)
+        if traceback != NULL:
+            PyException_SetTraceback_(error, traceback)
+        try:
+            end_failed(plan, span, elapsed, elapsed, <object>error)
+        except BaseException as problem:
+            gone_wrong(plan, problem)
+    PyErr_Restore_(kind, error, traceback)
+
+
+cdef int end_failed(Plan plan, Span span, int64_t elapsed, int64_t duration, error) except -1:
+    result = fail(span, error) if plan.has_name else _outcome(error)
+    if plan.fail is not None:
+        if span.combination is None:
+            span.combination = plan.combination(span.captured)
+        plan.fail(span.combination.labels, duration, error, result)
+    if plan.has_name:
+        finish(span, elapsed)
+    return 0
+
+
+cdef void fail_metrics(Plan plan, Span span, int64_t elapsed, PyObject* function) noexcept:
+    cdef PyObject* kind = NULL
+    cdef PyObject* error = NULL
+    cdef PyObject* traceback = NULL
+    PyErr_Fetch_(&kind, &error, &traceback)
+    if plan.fail is not None and not was_never_made(kind, traceback, function):
+        PyErr_NormalizeException_(&kind, &error, &traceback)
+        try:
+            if span.combination is None:
+                span.combination = plan.combination(span.captured)
+            plan.fail(span.combination.labels, elapsed, <object>error, _outcome(<object>error))
+        except BaseException as problem:
+            gone_wrong(plan, problem)
+    PyErr_Restore_(kind, error, traceback)
+
+
+cdef inline bint was_never_made(PyObject* kind, PyObject* traceback, PyObject* function) noexcept:
+    # Arguments that the function does not take: the interpreter refused them before its first line.
+    return (
+        traceback == NULL
+        and kind == <PyObject*>TypeError
+        and (PyFunction_Check(function) or PyMethod_Check(function) or isinstance(<object>function, DropIn))
+    )
+
+
+cdef void stop_being_current(Span span, object token) noexcept:
+    try:
+        _drive.leave(span, None, getattr(token, "old_value", None))
+    except BaseException as error:
+        gone_wrong(span.plan, error)
+
+
+cdef inline void announce(Plan plan, Span span, object outer) noexcept:
+    try:
+        show_open(span)
+        if plan.is_watched:
+            plan.site.watch.started(span, outer)
+    except BaseException as error:
+        gone_wrong(plan, error)
+
+
+cdef PyObject* follow(Plan plan, Span span, object token, PyObject* coroutine) noexcept:
+    # A plain function returned a coroutine: its end is the end of the call.
+    if token is not None and not detach_values(token):
+        stop_being_current(span, token)
+    try:
+        following = followed(plan, span, <object>coroutine)
+    except BaseException as error:
+        gone_wrong(plan, error)
+        return coroutine
+    Py_DECREF_(coroutine)
+    Py_INCREF_(<PyObject*>following)
+    return <PyObject*>following
+
+
+cdef void gone_wrong(Plan plan, error) noexcept:
+    # Recording failed; a person who interrupts is heard a moment later.
+    if isinstance(error, KeyboardInterrupt):
+        PyErr_SetInterrupt()
+        return
+    try:
+        plan.count("recording_failed", f"{type(error).__name__} in {plan.site.name or 'a site without a span'}")
+    except BaseException:
+        pass
+
+
+cdef PyObject* raised(error) noexcept:
+    # Set an exception, for a function that tells of it by NULL.
+    kind = type(error)
+    PyErr_SetObject(<PyObject*>kind, <PyObject*>error)
+    return NULL
+
+
+cdef void close_early(Plan plan, Span span, int64_t elapsed, int64_t duration) noexcept:
+    # A generator that its consumer closed has succeeded.
+    cdef PyObject* kind = NULL
+    cdef PyObject* error = NULL
+    cdef PyObject* traceback = NULL
+    PyErr_Fetch_(&kind, &error, &traceback)
+    PyErr_NormalizeException_(&kind, &error, &traceback)
+    try:
+        if plan.fail is not None:
+            if span.combination is None:
+                span.combination = plan.combination(span.captured)
+            plan.fail(span.combination.labels, duration, <object>error, "success")
+        if plan.has_name:
+            finish(span, elapsed)
+    except BaseException as problem:
+        gone_wrong(plan, problem)
+    PyErr_Restore_(kind, error, traceback)
+
+
+cdef void close_interrupted(Plan plan, Span span, int64_t elapsed, int64_t duration) noexcept:
+    # End with the exception that is set, which stays set.
+    cdef PyObject* kind = NULL
+    cdef PyObject* error = NULL
+    cdef PyObject* traceback = NULL
+    PyErr_Fetch_(&kind, &error, &traceback)
+    PyErr_NormalizeException_(&kind, &error, &traceback)
+    if traceback != NULL:
+        PyException_SetTraceback_(error, traceback)
+    try:
+        end_failed(plan, span, elapsed, duration, <object>error)
+    except BaseException as problem:
+        gone_wrong(plan, problem)
+    PyErr_Restore_(kind, error, traceback)

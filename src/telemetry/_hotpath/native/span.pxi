@@ -1,0 +1,587 @@
+# The compiled span: the twin of `span.py`. Its end is encoded straight into the ring.
+#
+# It is out of the collector's sight: what it holds are primitives, its site's plan, and its parent while both are open.
+
+from telemetry._hotpath.details import Details as _Details, fail as _fail
+from telemetry._hotpath.span import show as _show, write as _write
+from telemetry._hotpath.tracecontext import (
+    TraceContext as _TraceContext,
+    adopt as _adopt,
+    opentelemetry_context as _opentelemetry_context,
+)
+from telemetry._hotpath.values import text as _text
+
+cdef extern from "native/machine.h":
+    int64_t realtime_ns() noexcept nogil
+    int64_t monotonic_ns() noexcept nogil
+    uint64_t ticks() noexcept nogil
+    uint64_t random_word() noexcept nogil
+    uint64_t swapped(uint64_t word) noexcept nogil
+    uint64_t random_state[4]
+
+cdef extern from "Python.h":
+    int PyDict_Next(PyObject* mapping, Py_ssize_t* place, PyObject** key, PyObject** value) noexcept
+
+cdef enum:
+    SAMPLED = 1
+    RANDOM = 2
+    PARTS_LIMIT = 24  # attributes that a span may have besides those of its site, to be written the fast way
+
+cdef uint64_t _threshold = 0  # a trace is sampled whose low 56 bits reach it
+cdef object _decide = None  # the sampler, where it is more than a threshold
+cdef Attribute _running = Attribute(_protobuf.RUNNING_ATTRIBUTE, None)
+
+
+def _follow_sampler():
+    """Take over what `ambient` says of sampling."""
+    global _threshold, _decide
+    decide = _ambient._telemetry_decide
+    threshold = getattr(decide, "threshold", None)
+    _threshold = 0 if threshold is None else threshold
+    _decide = None if threshold is not None else decide
+
+
+def random_bits(int size):
+    """Give 64 or 128 random bits, never all zero."""
+    return random_word() if size == 64 else (<object>random_word()) << 64 | random_word()
+
+
+def seed_ids(bytes entropy):
+    """Seed the generator of ids, with 32 bytes that nobody else has."""
+    memcpy(random_state, PyBytes_AS_STRING(<PyObject*>entropy), sizeof(random_state))
+
+
+_ambient.follow(_follow_sampler)
+_follow_sampler()
+
+
+@cython.no_gc
+cdef class SpanBase:
+    """What `opentelemetry.trace.Span` is told to recognise; `isinstance` is cached for subclasses only."""
+
+
+@cython.final
+@cython.no_gc
+
+cdef class Span(SpanBase):
+    """An operation with a start, an end, attributes and a place in a trace: see the pure twin."""
+
+    cdef uint64_t trace_high, trace_low, number, parent_number  # as they stand on the wire
+    cdef int64_t start, begun_at, elapsed  # `elapsed` is -1 while it is open
+    cdef Plan plan
+    cdef Combination combination
+    cdef PyObject** captured
+    cdef PyObject* inline_values[INLINE_VALUES]
+    cdef int values_count
+    cdef unsigned char flags
+    cdef bint is_child, has_remote_parent
+    cdef public dict extra
+    cdef public object more
+    cdef object above  # the parent, while this is open
+    cdef object origin  # the trace context of a trace that did not begin here, or is not sampled
+    cdef bytes state  # its `tracestate`, as a field
+    cdef bytes failure  # what comes after the time of the event of its exception
+    cdef bytes failure_fields
+    cdef object before  # the ambient values that a `with` block replaced
+    cdef void* entered_in
+    cdef void* mark_error  # the origin of the exception that ended a child, which has recorded it; to be compared only
+    cdef void* mark_code
+    cdef int mark_instruction
+    cdef int slot  # in the table of open spans
+    cdef int64_t running  # the time inside a generator; -1 where that is all the time between start and end
+
+    def __dealloc__(self):
+        cdef int index
+        for index in range(self.values_count):
+            Py_XDECREF_(self.captured[index])
+        if self.captured != self.inline_values:
+            PyMem_Free(self.captured)
+        if self.slot != NO_SLOT:  # it was never ended
+            give_back(self.plan.ring.open, self.slot)
+
+    @property
+    def site(self):
+        """Where it is recorded."""
+        return self.plan.site
+
+    @property
+    def values(self):
+        """What was captured, in the order of the site's sources."""
+        return tuple([<object>self.captured[index] for index in range(self.values_count)])
+
+    @property
+    def name(self):
+        """The name, as the site or `update_name` gave it."""
+        return (self.more is not None and self.more.renamed) or self.plan.site.name
+
+    @property
+    def start_ns(self):
+        """When it began, in nanoseconds since the epoch."""
+        return self.start
+
+    @property
+    def begun(self):
+        """The start on the monotonic clock."""
+        return self.begun_at
+
+    @property
+    def elapsed_ns(self):
+        """How long it took, in nanoseconds; None while it is open."""
+        return None if self.elapsed < 0 else self.elapsed
+
+    @property
+    def end_ns(self):
+        """When it ended, in nanoseconds since the epoch; None while it is open."""
+        return None if self.elapsed < 0 else self.start + self.elapsed
+
+    @property
+    def is_open(self):
+        """Whether what is added still counts, sampled or not."""
+        return self.elapsed < 0
+
+    @property
+    def trace_id(self):
+        """The 128-bit trace id."""
+        return (<object>swapped(self.trace_high)) << 64 | swapped(self.trace_low)
+
+    @property
+    def span_id(self):
+        """The 64-bit span id."""
+        return swapped(self.number)
+
+    @property
+    def parent_span_id(self):
+        """The 64-bit id of the parent; None at a root."""
+        return swapped(self.parent_number) if self.is_child else None
+
+    @property
+    def parent(self):
+        """The parent while this is open; its id in the order of the wire after the end; None for a root."""
+        if self.above is not None:
+            return self.above
+        return self.parent_number if self.is_child else None
+
+    @property
+    def trace_flags(self):
+        """W3C flags: whether the trace is sampled, and that its id is random where we made it."""
+        return self.flags
+
+    @property
+    def tracestate(self):
+        """The vendor list that came with the trace."""
+        return "" if self.origin is None else self.origin.tracestate
+
+    def get_span_context(self):
+        """Give OpenTelemetry's `SpanContext`."""
+        return _opentelemetry_context(self)
+
+    def is_recording(self):
+        """Say whether what is added still counts."""
+        if self.elapsed >= 0:
+            return False
+        return self.flags & SAMPLED != 0 or (self.origin is not None and self.origin.is_recording())
+
+    def set_attribute(self, key, value):
+        """Set one attribute; what is no primitive becomes text, and None sets nothing."""
+        if not PyUnicode_CheckExact_(<PyObject*>value):
+            value = _clean(value)
+        if value is None or not takes_more(self):
+            return
+        if self.extra is None:
+            self.extra = {}
+        self.extra[key if PyUnicode_CheckExact_(<PyObject*>key) else _text(key)] = value
+
+    def set_attributes(self, attributes):
+        """Set several attributes."""
+        for key, value in attributes.items():
+            self.set_attribute(key, value)
+
+    def add_event(self, name, attributes=None, timestamp=None):
+        """Record that something happened; `timestamp` is nanoseconds since the epoch, by default now."""
+        if takes_more(self):
+            self.details().add_event(name, attributes, timestamp)
+
+    def add_link(self, context, attributes=None):
+        """Point at another span, given as a `SpanContext` or `TraceContext`."""
+        if takes_more(self):
+            self.details().links.append((context, dict(attributes or {})))
+
+    def update_name(self, name):
+        """Change the name, to another one of the registry."""
+        if takes_more(self):
+            self.details().renamed = _text(name)
+
+    def set_status(self, status, description=None):
+        """Set the status by OpenTelemetry's rule: Ok is final, Unset is ignored (Trace §Set Status)."""
+        if takes_more(self):
+            self.details().set_status(status, description)
+
+    def record_exception(self, exception, attributes=None, timestamp=None, escaped=False):
+        """Add an `exception` event, always; it does not change the status."""
+        if takes_more(self):
+            self.details().add_exception(exception, attributes, timestamp, escaped)
+
+    def end(self, end_time=None):
+        """End the span; a second end is ignored. `end_time` is nanoseconds since the epoch."""
+        self.finish(monotonic_ns() - self.begun_at if end_time is None else end_time - self.start)
+
+    def finish(self, elapsed_ns):
+        """Close the span, this long after its start, and write it into the ring, once."""
+        finish(self, elapsed_ns)
+
+    def place(self, trace, uint64_t span_id=0):
+        """Give the span another trace, and its id where it is not 0: what a sampler or id generator has decided."""
+        trace_id = trace.trace_id
+        self.trace_high, self.trace_low = swapped(trace_id >> 64), swapped(trace_id & 0xFFFFFFFFFFFFFFFF)
+        self.flags, self.origin = trace.trace_flags, trace
+        self.state = _protobuf.message(0x1A, _protobuf.utf8(trace.tracestate)) if trace.tracestate else None
+        if span_id:
+            self.number = swapped(span_id)
+
+    def ran(self, int64_t running_ns):
+        """Note how much of its time a generator was running."""
+        self.running = running_ns
+
+    def fail(self, error):
+        """Note how `error` ended the span, as an event unless a child recorded it already; give the outcome."""
+        return fail(self, error)
+
+    def details(self):
+        """Give the place for what most spans never get."""
+        if self.more is None:
+            self.more = _Details()
+            if self.mark_error != NULL:
+                code = None if self.mark_code == NULL else <object><PyObject*>self.mark_code
+                self.more.mark = (<size_t>self.mark_error, code, self.mark_instruction)
+        return self.more
+
+    def __enter__(self):
+        if self.elapsed < 0 and self.before is None:
+            self.before = ambient_values()
+            self.entered_in = current_contextvars()
+            attach_values(mapping_with(self.before, span_in(self.before), <PyObject*>self))
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        cdef int64_t elapsed = monotonic_ns() - self.begun_at
+        if self.before is not None:
+            leave_block(self)
+        if error is not None:
+            fail(self, error)
+        finish(self, elapsed)
+
+
+cdef inline bint takes_more(Span span) noexcept:
+    # Whether what is added still counts: until the end, or the exception that brings it.
+    return span.elapsed < 0 and span.failure_fields is None
+
+
+def nowhere(site):
+    """Make a span that is over before it begins: it takes everything and keeps nothing."""
+    cdef Span span = Span.__new__(Span)
+    span.plan = plan_of(site)
+    span.captured = span.inline_values
+    span.slot = NO_SLOT
+    return span
+
+
+def begin(site, values=(), outer=None, start_ns=None):
+    """Start a span here and now, without making it the current one: see the pure twin."""
+    cdef Plan plan = plan_of(site)
+    cdef Span span = new_span(plan, plan.captures_count)
+    cdef int index
+    if len(values) != plan.captures_count:
+        values = (None,) * plan.captures_count
+    for index, value in enumerate(values):
+        Py_INCREF_(<PyObject*>value)
+        span.captured[index] = <PyObject*>value
+    if outer is None:
+        outer = ambient_values()
+    inherit(span, span_in(outer))
+    start(span)
+    if start_ns is not None:
+        span.start = start_ns
+    show_open(span)
+    if span.plan.is_watched:
+        span.plan.site.watch.started(span, outer)
+    return span
+
+
+def current_span(values=None):
+    """Give the current span, ours or any other; None outside of spans."""
+    if values is None:
+        values = ambient_values()
+    found = values.get(_key)
+    if found is None or type(found) is Span or isinstance(found, _TraceContext):
+        return found
+    return _adopt(found)
+
+
+cdef inline Span new_span(Plan plan, Py_ssize_t values):
+    cdef Span span = Span.__new__(Span)
+    span.plan = plan
+    span.elapsed = span.running = -1
+    span.slot = NO_SLOT
+    span.captured = span.inline_values
+    if values > INLINE_VALUES:
+        span.captured = <PyObject**>PyMem_Calloc(values, sizeof(PyObject*))
+        if span.captured == NULL:
+            span.captured = span.inline_values
+            raise MemoryError
+    elif values:
+        memset(span.inline_values, 0, values * sizeof(PyObject*))
+    span.values_count = <int>values
+    return span
+
+
+cdef inline int inherit(Span span, PyObject* found) except -1:
+    # Take the place in a trace from what is the current span.
+    cdef Span parent
+    if found != NULL and type(<object>found) is Span:
+        parent = <Span>found
+        span.trace_high, span.trace_low = parent.trace_high, parent.trace_low
+        span.parent_number = parent.number
+        span.flags = parent.flags
+        span.is_child = True
+        span.above = parent
+        span.origin, span.state = parent.origin, parent.state
+        span.number = random_word()
+        return 0
+    if found != NULL and found != <PyObject*>None:
+        return inherit_foreign(span, <object>found)
+    return begin_trace(span)
+
+
+cdef int begin_trace(Span span) except -1:
+    span.trace_high, span.trace_low = random_word(), random_word()
+    span.number = random_word()
+    span.flags = RANDOM
+    if _decide is not None:
+        span.flags |= SAMPLED if _decide(span.trace_id) else 0
+    elif swapped(span.trace_low) & 0xFFFFFFFFFFFFFF >= _threshold:
+        span.flags |= SAMPLED
+    return 0
+
+
+cdef int inherit_foreign(Span span, found) except -1:
+    # The parent is in another process, or another SDK's.
+    if not isinstance(found, _TraceContext):
+        found = _adopt(found)
+        if found is None:
+            return begin_trace(span)
+    trace_id = found.trace_id
+    span.trace_high, span.trace_low = swapped(trace_id >> 64), swapped(trace_id & 0xFFFFFFFFFFFFFFFF)
+    span.number = random_word()
+    span.flags = found.trace_flags
+    span.parent_number = swapped(found.span_id)
+    span.is_child = True
+    span.has_remote_parent = found.is_remote
+    span.above = span.origin = found
+    if found.tracestate:
+        span.state = _protobuf.message(0x1A, _protobuf.utf8(found.tracestate))
+    return 0
+
+
+cdef inline void start(Span span) noexcept:
+    span.start = realtime_ns()
+    span.begun_at = monotonic_ns()
+
+
+cdef int show_open(Span span) except -1:
+    # Put the span into the table of open spans, with the attributes of its start where they fit.
+    cdef Plan plan = span.plan
+    cdef OpenTable table = plan.ring.open
+    cdef size_t size = 37 + (10 if span.is_child else 0) + len(plan.head)
+    cdef size_t attributes = 0
+    cdef unsigned char* slot
+    cdef unsigned char* at
+    if not span.flags & SAMPLED:
+        return 0
+    if span.state is not None:
+        size += len(span.state)
+    if plan.is_plain and is_ordinary(plan, span.captured):  # of others it is not known yet whether they are allowed
+        span.combination = plan.combination(span.captured)
+        if span.combination.fields is not None:
+            attributes = len(plan.common) + len(span.combination.fields)
+    if HEADER_BYTES + 3 + size + attributes > table.slot_bytes:
+        attributes = 0
+        if HEADER_BYTES + 3 + size > table.slot_bytes:
+            return 0
+    span.slot = take_slot(table)
+    if span.slot == NO_SLOT:
+        return 0
+    slot = table.base + span.slot * table.slot_bytes
+    at = slot + HEADER_BYTES
+    at[0] = 0x12
+    at = put_varint(at + 1, size + attributes)
+    at = put_ids(span, at)
+    at = put_whole(at, <PyObject*>plan.head)
+    at = put_fixed64(at, 0x39, span.start)
+    if attributes:
+        at = put_whole(at, <PyObject*>plan.common)
+        at = put_whole(at, <PyObject*>span.combination.fields)
+    commit(slot, record_header(at - slot - HEADER_BYTES, span.flags, plan.scope))
+    return 0
+
+
+cdef inline unsigned char* put_ids(Span span, unsigned char* at) noexcept:
+    at[0], at[1] = 0x0A, 16
+    at = put_bytes(at + 2, &span.trace_high, 8)
+    at = put_bytes(at, &span.trace_low, 8)
+    at[0], at[1] = 0x12, 8
+    at = put_bytes(at + 2, &span.number, 8)
+    if span.state is not None:
+        at = put_whole(at, <PyObject*>span.state)
+    if span.is_child:
+        at[0], at[1] = 0x22, 8
+        at = put_bytes(at + 2, &span.parent_number, 8)
+    return at
+
+
+cdef int leave_block(Span span) except -1:
+    # Restore what stood before the block, unless this is another contextvars.Context, in which nothing of it stands.
+    before, span.before = span.before, None
+    values = ambient_values()
+    if span.entered_in == current_contextvars() or span_in(values) == <PyObject*>span:
+        attach_values(before)
+        before = None
+        if span_in(values) == <PyObject*>span:
+            keep_mapping(values)
+    return 0
+
+
+cdef int finish(Span span, int64_t elapsed) except -1:
+    if span.elapsed >= 0:
+        return 0
+    watch = span.plan.site.watch if span.plan.is_watched and span.is_recording() else None
+    if watch is not None:
+        watch.ending(span)
+        if span.elapsed >= 0:
+            return 0  # whoever saw it has ended it
+    span.elapsed = max(elapsed, 0)
+    if span.slot != NO_SLOT:
+        give_back(span.plan.ring.open, span.slot)
+        span.slot = NO_SLOT
+    above, span.above = span.above, None
+    if watch is not None:
+        span.above = above if type(above) is not Span else None
+        if span.running >= 0:
+            span.details().running_ns = span.running
+        _show(span, watch)
+        span.above = None
+    elif not (span.flags & SAMPLED):
+        span.plan.ring.sampled_out += 1
+    elif not write_plainly(span):
+        span.above = above if type(above) is not Span else None
+        if span.running >= 0:
+            span.details().running_ns = span.running
+        _write(span)
+        span.above = None
+    return 0
+
+
+cdef bint write_plainly(Span span) except *:
+    # Write a span the fast way, if nothing rare happened to it; tell whether that was so.
+    cdef Plan plan = span.plan
+    cdef PyObject* parts[PARTS_LIMIT]
+    cdef int count = 0, index
+    cdef size_t size
+    if not plan.is_plain or span.more is not None:
+        return False
+    if span.combination is None:
+        span.combination = plan.combination(span.captured)
+    made = None  # owns the parts that nobody else keeps
+    for index in range(plan.others_count):
+        if count == PARTS_LIMIT:
+            return drop_parts(parts, count)
+        written = (<Attribute>plan.others_attributes[index]).write(span.captured[plan.others[index]])
+        count += 1
+        parts[count - 1] = own(written)
+    if span.extra is not None:
+        count = extra_parts(plan, span.extra, parts, count)
+    if count < 0:
+        return False
+    if span.running >= 0:
+        if count == PARTS_LIMIT:
+            return drop_parts(parts, count)
+        parts[count] = own(_running.number(0x18, span.running))
+        count += 1
+    size = write_parts(span, plan.fields(span.combination, span.captured), parts, count)
+    drop_parts(parts, count)
+    return size > 0
+
+
+cdef bint drop_parts(PyObject** parts, int count) noexcept:
+    cdef int index
+    for index in range(count):
+        Py_DECREF_(parts[index])
+    return False
+
+
+cdef inline PyObject* own(bytes written) noexcept:
+    Py_INCREF_(<PyObject*>written)
+    return <PyObject*>written
+
+
+cdef int extra_parts(Plan plan, dict extra, PyObject** parts, int count) except -2:
+    # Add the attributes that were set later; -1 where they do more than add to the ones before, within the limit.
+    cdef Py_ssize_t place = 0
+    cdef PyObject* key
+    cdef PyObject* value
+    cdef int index
+    if len(extra) <= plan.room and count + len(extra) <= PARTS_LIMIT and plan.names.isdisjoint(extra):
+        while PyDict_Next(<PyObject*>extra, &place, &key, &value):
+            parts[count] = own(plan.attribute(<str>key).write(value))
+            count += 1
+        return count
+    drop_parts(parts, count)
+    return -1
+
+
+cdef size_t write_parts(Span span, bytes fields, PyObject** parts, int count) except 0:
+    # Everything is bytes by now: sum up the lengths, reserve, and copy.
+    cdef Plan plan = span.plan
+    cdef size_t parts_size = 0, content, length
+    cdef int index
+    cdef unsigned char* record
+    cdef unsigned char* at
+    cdef size_t event = 0
+    for index in range(count):
+        parts_size += PyBytes_GET_SIZE(parts[index])
+    content = 18 + 10 + (10 if span.is_child else 0) + 9 + 9 + 6 + (2 if span.failure_fields is None else 4)
+    content += len(plan.head) + len(plan.common) + len(fields) + parts_size
+    if span.state is not None:
+        content += len(span.state)
+    if span.failure_fields is not None:
+        content += len(span.failure_fields)
+    if span.failure is not None:
+        event = 9 + len(span.failure)
+        content += message_size(event)
+    length = message_size(content)
+    record = reserve(plan.ring, record_size(length))
+    at = record + HEADER_BYTES
+    at[0] = 0x12
+    at = put_varint(at + 1, content)
+    at = put_ids(span, at)
+    at = put_whole(at, <PyObject*>plan.head)
+    at = put_fixed64(at, 0x39, span.start)
+    at = put_fixed64(at, 0x41, span.start + span.elapsed)
+    at = put_whole(at, <PyObject*>plan.common)
+    at = put_whole(at, <PyObject*>fields)
+    for index in range(count):
+        at = put_whole(at, parts[index])
+    if span.failure_fields is not None:
+        at = put_whole(at, <PyObject*>span.failure_fields)
+    if span.failure is not None:
+        at[0] = 0x5A
+        at = put_varint(at + 1, event)
+        at = put_fixed64(at, 0x09, span.start + span.elapsed)
+        at = put_whole(at, <PyObject*>span.failure)
+    at = put_bytes(at, b"\x7a\x00" if span.failure_fields is None else b"\x7a\x02\x18\x02", 2 if span.failure_fields is None else 4)
+    put_bytes(at, b"\x85\x01\x00\x03\x00\x00" if span.has_remote_parent else b"\x85\x01\x00\x01\x00\x00", 6)
+    commit(record, record_header(length, span.flags, plan.scope))
+    return length
+
+
+cdef inline unsigned char* put_whole(unsigned char* at, PyObject* written) noexcept:
+    return put_bytes(at, PyBytes_AS_STRING(written), PyBytes_GET_SIZE(written))

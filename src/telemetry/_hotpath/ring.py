@@ -1,0 +1,142 @@
+"""A ring of segments: where finished spans lie, as OTLP, from their end until somebody reads them."""
+
+from __future__ import annotations
+
+from _thread import RLock
+
+from .scope import Scopes
+from .segment import SEGMENT_BYTES, Chunk
+from .twin import OpenTable, Segment, Tip, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RING_BYTES = 16 * 1024 * 1024
+
+
+class Ring(Tip):
+    """Segments that are filled one after the other, and used again once they are read.
+
+    When all are full and nobody has read them, the oldest goes, and its spans are counted by `lose`. Any thread writes;
+    one at a time reads.
+
+    Attributes:
+        scopes: The instrumentation scopes of its records.
+        wake: Called when a segment is full, from the recording thread.
+        lose: Called with the number of spans that were overwritten unread; None where nobody reads.
+    """
+
+    __slots__ = ("_free", "_full", "_lock", "_reading", "_size", "_used", "lose", "scopes", "wake")
+
+    def __init__(self, size: int = RING_BYTES) -> None:
+        self._size = size
+        self.sampled_out = 0
+        self.scopes = Scopes()
+        self.wake: Callable[[], None] = _nothing
+        self.lose: Callable[[int], None] | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        """Start over, empty; in a forked child too, whose copy of this memory is the parent's to export."""
+        self._lock = RLock()  # a finaliser that runs inside may record too
+        self._free: list[Segment] = []
+        self._full: list[Segment] = []
+        self._reading: Segment | None = None
+        self.current = Segment(min(SEGMENT_BYTES, self._size))
+        self._used = self.current.limit
+        self.open = OpenTable()
+
+    def turn(self, size: int) -> tuple[Segment, int]:
+        """Go on to the next segment, unless another thread has done so; give a place there."""
+        with self._lock:
+            segment = self.current
+            at = segment.head
+            if at + size <= segment.limit:
+                segment.head = at + size
+                return segment, at
+            fresh = self._next(size)
+            fresh.head = size
+            # The next one is in place before the last is sealed: a finaliser that runs inside finds it, and records.
+            full, self.current = self.current, fresh
+            self._full.append(full)
+            full.seal()
+        self.wake()
+        return fresh, 0
+
+    def take(self) -> list[Chunk]:
+        """Give all records that are finished, oldest first, in chunks; they are gone from here then."""
+        chunks: list[Chunk] = []
+        with self._lock:
+            segments = [*self._full, self.current]
+        for segment in segments:
+            with self._lock:
+                dropped = segment is not self.current and segment not in self._full
+                self._reading = None if dropped else segment
+            if not dropped:
+                segment.read = walk(segment, segment.read, chunks)
+        with self._lock:
+            self._reading = None
+            for segment in segments:
+                if segment.read == segment.sealed and segment in self._full:
+                    self._full.remove(segment)
+                    self._keep(segment)
+        return chunks
+
+    def _next(self, size: int) -> Segment:
+        """Give an empty segment of at least this size; the oldest are dropped where there is no room for it."""
+        usual = min(SEGMENT_BYTES, self._size)
+        if size <= usual:
+            if not self._free and self._used + usual > self._size:
+                self._drop_oldest()
+            if self._free:
+                free = self._free.pop()
+                free.reset()
+                return free
+            size = usual
+        while self._used + size > self._size and self._let_go():
+            pass
+        self._used += size
+        return Segment(size)
+
+    def _let_go(self) -> bool:
+        """Give memory back, of an empty segment or else of the oldest; tell whether there was one."""
+        if not self._free and not self._drop_oldest():
+            return False
+        if self._free:
+            free = self._free.pop()
+            self._used -= free.limit
+        return True
+
+    def _drop_oldest(self) -> bool:
+        """Drop the oldest segment that nobody is still busy with, and count its spans; tell whether there was one."""
+        for segment in tuple(self._full):
+            unread = self._unread(segment)
+            if unread is not None and segment in self._full:
+                self._full.remove(segment)
+                self._keep(segment)
+                if unread and self.lose is not None:
+                    self.lose(unread)
+                return True
+        return False
+
+    def _unread(self, segment: Segment) -> int | None:
+        """Count what nobody has taken of a segment; None where a thread reads it, or has yet to finish a record."""
+        if segment is self._reading:
+            return None
+        if self.lose is None:
+            return 0  # nobody reads at all, so what a thread may still write there harms nobody
+        chunks: list[Chunk] = []
+        end = walk(segment, segment.read, chunks)
+        return sum(len(chunk.flags) for chunk in chunks) if end == segment.sealed else None
+
+    def _keep(self, segment: Segment) -> None:
+        """Use a segment again; one that was made for a single large record is let go."""
+        if segment.limit > SEGMENT_BYTES:
+            self._used -= segment.limit
+        else:
+            self._free.append(segment)
+
+
+def _nothing() -> None:
+    """Wake nobody."""

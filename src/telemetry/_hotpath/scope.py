@@ -1,0 +1,39 @@
+"""Instrumentation scopes by number: who made a span, in the 16 bits that a record has for it."""
+
+from __future__ import annotations
+
+from itertools import count
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+_LIMIT = 1 << 16
+
+OWN = 0
+"""The number of our own scope."""
+
+
+class Scopes:
+    """Scopes by number; the first is our own, which stands as None."""
+
+    __slots__ = ("_known", "_listed", "_numbers")
+
+    def __init__(self) -> None:
+        self._listed: dict[int, Hashable] = {OWN: None}
+        self._known: dict[Hashable, int] = {None: OWN}
+        self._numbers = count(OWN + 1)
+
+    def number(self, scope: Hashable) -> int:
+        """Give the number of a scope; past 65 536 of them, all further ones count as our own."""
+        found = self._known.get(scope)
+        if found is None:
+            number = next(self._numbers)
+            if number >= _LIMIT:
+                return OWN
+            self._listed[number] = scope
+            found = self._known.setdefault(scope, number)  # another thread's comes first, and ours is not used
+        return found
+
+    def __getitem__(self, number: int) -> Hashable:
+        return self._listed[number]
