@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, final
@@ -91,7 +91,7 @@ def isolated(**settings: Any) -> Iterator[Recording]:
     """
     recording = Recording()
     memory = recording._memory
-    settings.setdefault("registry", read_settings().registry)
+    settings["registry"] = _absolute(settings.get("registry", read_settings().registry))
     plugged = {name: settings.pop(name) for name in ("sampler", "id_generator") if _is_plug(settings.get(name))}
     read = read_settings(environ={}, directory=_NO_DIRECTORY, **settings)
     plugs = Plugs(**plugged)
@@ -106,6 +106,11 @@ def isolated(**settings: Any) -> Iterator[Recording]:
         install(before)
         runtime.shutdown()
         sample_with(sampled_before)
+
+
+def _absolute(registry: str | Path | Sequence[str | Path]) -> list[Path]:
+    files = [registry] if isinstance(registry, str | Path) else registry
+    return [Path(file).absolute() for file in files]
 
 
 def _is_plug(setting: object) -> bool:

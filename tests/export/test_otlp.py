@@ -26,7 +26,7 @@ from telemetry.export.size import log_bytes
 from telemetry.logs import LogChannel, attach_stdlib, detach_stdlib
 from telemetry.signals import AttributeValue, Family, LogRecord, Resource, Series
 
-from .families import ALL, COUNTER, GAUGE, HISTOGRAM, SUMMARY
+from .families import COUNTER, GAUGE, HISTOGRAM, SUMMARY, Fixed
 from .records import LOG, RESOURCE, SPAN, TRACE_ID, chunks, plain_spans
 from .servers import OtlpReceiver, attributes, eventually, free_port, silent_listener
 
@@ -79,7 +79,7 @@ def test_root_has_no_parent(exporter: OtlpExporter, receiver: OtlpReceiver) -> N
 def test_resource_and_scope(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """All three signals carry the same resource, as it was given, and the scope."""
     exporter.spans(chunks(SPAN))
-    exporter.metrics(ALL)
+    exporter.metrics(Fixed())
     exporter.logs([replace(LOG, logger="")])
     spans, metrics, logs = (request.message for request in receiver.requests)
     for part in (spans.resource_spans[0], metrics.resource_metrics[0], logs.resource_logs[0]):
@@ -114,7 +114,7 @@ def test_log_outside_of_a_span_has_no_ids(exporter: OtlpExporter, receiver: Otlp
 
 def test_counter_is_a_cumulative_monotonic_sum(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A counter keeps its name, its start and its labels."""
-    assert exporter.metrics([COUNTER]) == ""
+    assert exporter.metrics(Fixed([COUNTER])) == ""
     metric = receiver.metrics["compile_success_total"]
     assert (metric.description, metric.unit) == ("Toolchain runs that succeeded.", "{count}")
     assert metric.sum.is_monotonic
@@ -127,7 +127,7 @@ def test_counter_is_a_cumulative_monotonic_sum(exporter: OtlpExporter, receiver:
 
 def test_gauge_is_stamped_now_when_it_has_no_time(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A family without a time is one of this instant: a receiver drops points of the year 1970."""
-    assert exporter.metrics([GAUGE]) == ""
+    assert exporter.metrics(Fixed([GAUGE])) == ""
     (point,) = receiver.metrics["verification_block_rate"].gauge.data_points
     assert point.as_double == 0.25
     assert point.time_unix_nano > 1_700_000_000_000_000_000
@@ -135,7 +135,7 @@ def test_gauge_is_stamped_now_when_it_has_no_time(exporter: OtlpExporter, receiv
 
 def test_histogram_has_its_bounds(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A histogram's buckets are not cumulative in OTLP, and its count is their sum."""
-    assert exporter.metrics([HISTOGRAM]) == ""
+    assert exporter.metrics(Fixed([HISTOGRAM])) == ""
     metric = receiver.metrics["lowering_duration_seconds"]
     (point,) = metric.histogram.data_points
     assert metric.unit == "s"
@@ -148,7 +148,7 @@ def test_histogram_has_its_bounds(exporter: OtlpExporter, receiver: OtlpReceiver
 
 def test_summary_has_its_quantiles(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A summary, for which the SDK has no type, is an OTLP summary, in the same request as the others."""
-    assert exporter.metrics([COUNTER, SUMMARY]) == ""
+    assert exporter.metrics(Fixed([COUNTER, SUMMARY])) == ""
     assert len(receiver.requests) == 1
     metric = receiver.metrics["offline_bundle_size_bytes"]
     (point,) = metric.summary.data_points
@@ -174,7 +174,7 @@ def test_summary_has_its_quantiles(exporter: OtlpExporter, receiver: OtlpReceive
 )
 def test_units(exporter: OtlpExporter, receiver: OtlpReceiver, name: str, unit: str, sent: str) -> None:
     """A unit goes out in UCUM where that leaves the name alone in a Prometheus that receives it."""
-    exporter.metrics([Family(name, "gauge", unit, "", (), (Series((), 1.0),))])
+    exporter.metrics(Fixed([Family(name, "gauge", unit, "", (), (Series((), 1.0),))]))
     assert receiver.metrics[name].unit == sent
 
 
@@ -454,7 +454,7 @@ def test_instrumentation_of_http_clients_is_suppressed(
 
     monkeypatch.setattr(requests.Session, "request", instrumented)
     exporter.spans(chunks(SPAN))
-    exporter.metrics([COUNTER])
+    exporter.metrics(Fixed([COUNTER]))
     exporter.logs([LOG])
     assert seen == [True, True, True]
     assert get_value(_SUPPRESS_INSTRUMENTATION_KEY) is None
@@ -468,7 +468,7 @@ def test_the_random_numbers_of_the_application_are_left_alone(receiver: OtlpRece
     exporter = OtlpExporter(receiver.url, RESOURCE)
     exporter.spans(chunks(SPAN))
     exporter.logs([LOG])
-    exporter.metrics(ALL)
+    exporter.metrics(Fixed())
     exporter.close()
     assert len(receiver.requests) == 3
     assert random.getstate() == before
@@ -497,6 +497,6 @@ def test_the_sdk_gives_no_warnings(receiver: OtlpReceiver) -> None:
         assert [
             exporter.spans(chunks(SPAN)),
             exporter.logs([LOG, LogRecord(1, "info", "e")]),
-            exporter.metrics(ALL),
+            exporter.metrics(Fixed()),
         ] == [""] * 3
         exporter.close()

@@ -7,8 +7,12 @@ import os
 import random
 import re
 import struct
+import subprocess
+import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 
@@ -149,12 +153,28 @@ def test_derived_gauges_follow() -> None:
         closed = metrics.registry.metric("verification_total").values
         chosen = {label: min(closed.get(label, {"x"})) for label in labels} | {"outcome": outcome}
         metrics.record("verification_total", 1.0, **chosen)
-    fast = expose(metrics)
-    assert isinstance(fast, PagesExposition)
-    text = fast.write("text")
+    text = PagesExposition(metrics).write("text")
     assert b"\nverification_block_rate{" in text.text
     assert text == FamiliesExposition(metrics).write("text")
     assert "verification_block_rate" in text.names
+
+
+@pytest.mark.skipif(find_spec("telemetry._hotpath.compiled") is None, reason="the hot path was not built")
+@pytest.mark.parametrize(("pure", "way"), [("", "Pages"), ("1", "Families")])
+def test_the_pure_twin_writes_in_python_too(pure: str, way: str) -> None:
+    """Whoever forbids the compiled twin gets no compiled writer either."""
+    code = """
+        from telemetry.contracts import load_registry
+        from telemetry.export.encoder import encoder
+        from telemetry.export.exposition import expose
+        from telemetry.metrics import ExecutionMetrics
+        metrics = ExecutionMetrics(load_registry(), ambient={}, limit=50)
+        print(type(expose(metrics)).__name__, type(encoder(metrics, b"", b"")).__name__)
+    """
+    environment = {**os.environ, "TELEMETRY_PURE": pure}
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert run.stdout.split() == [f"{way}Exposition", f"{way}Encoder"]
 
 
 def test_other_sources_go_by_families() -> None:

@@ -142,8 +142,7 @@ def test_other_sources_go_by_families() -> None:
 def test_forked_child_sends_its_own() -> None:
     """A child sends its own counts, with starts of its own."""
     metrics = ExecutionMetrics(load_registry(), ambient={"environment": "staging"}, limit=50)
-    fast = encoder(metrics, *heads())
-    assert isinstance(fast, PagesEncoder)
+    fast = PagesEncoder(metrics, *heads())
     names = [name for name, contract in metrics.registry.metrics.items() if contract.kind == "counter"]
     contract = metrics.registry.metrics[names[0]]
     labels = {label: min(contract.values.get(label, {"x"})) for label in contract.labels if label != "environment"}

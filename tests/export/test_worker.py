@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Thread
 from threading import enumerate as living_threads
-from time import monotonic, sleep
+from time import monotonic, process_time, sleep
 
 import pytest
 
@@ -99,6 +99,17 @@ def test_batches_are_bounded_in_size(receiver: OtlpReceiver) -> None:
     assert all(400_000 < request.body_bytes < 512 * 1024 for request in others[:-1])
     assert others[-1].body_bytes < 512 * 1024
     assert last.body_bytes > 600_000
+
+
+def test_no_delay_keeps_no_core_busy(receiver: OtlpReceiver) -> None:
+    """With a delay of zero records leave at once, and the thread sleeps between them."""
+    worker = worker_to(receiver.url, schedule=Schedule(delay_seconds=0.0))
+    worker.spans(plain_batch(1))
+    assert eventually(lambda: len(receiver.spans) == 1)
+    began = process_time()
+    sleep(0.5)
+    assert process_time() - began < 0.15
+    assert worker.shutdown()
 
 
 def test_metrics_are_pushed_at_the_interval(receiver: OtlpReceiver) -> None:

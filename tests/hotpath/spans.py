@@ -79,7 +79,7 @@ class Spans:
         """Make a link; whether it was sampled is not on the wire."""
         state = self.random.choice(_TRACESTATES) if self.linked else ""
         is_remote = self.random.choice((False, True))
-        return SpanLink(self._bits(128), self._bits(64), 1, state, self.attributes(), self._count(), is_remote)
+        return SpanLink(self._bits(128), self._bits(64), 1, state, self.attributes(), is_remote, self._count())
 
     def attributes(self) -> dict[str, Any]:
         """Make attributes; their names stay different from each other where some letters become a question mark."""

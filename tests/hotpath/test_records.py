@@ -33,7 +33,7 @@ LIMITS: list[tuple[dict[str, int], Callable[[Any], Any], Any]] = [
     ({"attribute_count": 7}, lambda found: (len(found.attributes), found.dropped_attributes), (7, 0)),
     ({"event_count": 2}, lambda found: [event.name for event in found.events], ["event 1", "event 2"]),
     ({"event_count": 2}, lambda found: found.dropped_events, 1),
-    ({"event_count": 0}, lambda found: (found.events, found.dropped_events), ([], 3)),
+    ({"event_count": 0}, lambda found: (found.events, found.dropped_events), ((), 3)),
     ({"link_count": 1}, lambda found: (len(found.links), found.dropped_links), (1, 2)),
     ({"link_count": 0}, lambda found: (len(found.links), found.dropped_links), (0, 3)),
     (

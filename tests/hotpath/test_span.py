@@ -127,7 +127,7 @@ def test_an_end_is_final(recording: Recording) -> None:
     opened.record_exception(ValueError("late"))
     found = only(recording)
     assert (found.name, found.end_ns, found.status) == ("job", end_ns, "unset")
-    assert (found.attributes, found.events, found.links) == ({"host.kind": "online"}, [], [])
+    assert (found.attributes, found.events, found.links) == ({"host.kind": "online"}, (), ())
 
 
 def test_an_end_inside_the_block_is_the_end(recording: Recording) -> None:

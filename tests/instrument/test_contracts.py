@@ -316,6 +316,10 @@ def test_odd_names_do_not_raise(recording: Recording) -> None:
         (lambda: metric("shop_jobs_total").inc(), "label_missing"),
         (lambda: metric("shop_jobs_total").labels(worker=None).inc(), "label_missing"),
         (lambda: metric("shop_jobs_total").labels(worker="w", team="t").inc(), "label_unknown"),
+        (
+            lambda: [metric("shop_jobs_total").labels(worker="w", **more).inc() for more in ({}, {"team": "t"})],
+            "label_unknown",
+        ),
         (lambda: metric("shop_jobs_total").labels(worker=AN_ID).inc(), "label_value"),
         (lambda: metric("shop_jobs_total").labels(worker=AN_ID.replace("-", "")).inc(), "label_value"),
         (lambda: metric("shop_jobs_total").labels(worker="a b").inc(), "label_value"),

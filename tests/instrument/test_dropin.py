@@ -27,7 +27,7 @@ from tests.instrument.forms import drive, pause
 from tests.instrument.shop import REGISTRY
 from tests.instrument.stages import Service, acount, count, decorated_elsewhere, double, later, multiply
 
-from telemetry import instrument_span, record_metric
+from telemetry import ContractError, instrument_span, record_metric
 from telemetry.testing import Recording, isolated
 
 FUNCTIONS = [double, later, count, acount]
@@ -320,3 +320,17 @@ def test_a_generator_type_is_kept_for_annotations(recording: Recording) -> None:
     assert isinstance(count(1), Generator) and not isinstance(count(1), AsyncGenerator)
     assert isinstance(acount(1), AsyncGenerator)
     assert recording.spans == []
+
+
+def test_a_builtin_stays_one() -> None:
+    """It is no method when it stands in a class, pickles, and is named in what is wrong with it."""
+
+    class Sized:
+        decorated: Any = instrument_span("job")(len)
+
+    assert Sized().decorated([1, 2]) == 2
+    assert inspect.isbuiltin(Sized.decorated) and not inspect.isfunction(Sized.decorated)
+    assert pickle.loads(pickle.dumps(Sized.decorated))([1]) == 1
+    made = instrument_span("jbo")
+    with pytest.raises(ContractError, match=r"<built-in function len>: no span 'jbo'"), isolated(registry=[REGISTRY]):
+        made(len)

@@ -44,7 +44,7 @@ def test_a_return_makes_one_span(form: str, recording: Recording) -> None:
     assert run() is result
     assert current_span() is None
     [span] = recording.spans
-    assert (span.name, span.status, span.events, span.parent_span_id) == ("job", "unset", [], None)
+    assert (span.name, span.status, span.events, span.parent_span_id) == ("job", "unset", (), None)
     assert form == "builtin_method" or 1_500_000 < span.end_ns - span.start_ns < 500_000_000
     assert counted(recording) == {"always": 1.0, "success": 1.0, "failure": None}
     assert recording.losses == {}

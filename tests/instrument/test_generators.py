@@ -110,7 +110,7 @@ def test_an_early_close_is_a_success(stream: Any, recording: Recording) -> None:
     assert driven.next() == 1
     driven.close()
     [job] = recording.spans
-    assert (job.status, job.events, set(job.attributes)) == ("unset", [], {"host.kind"})
+    assert (job.status, job.events, set(job.attributes)) == ("unset", (), {"host.kind"})
     assert recording.value("shop_jobs_total", worker="success") == 1.0
     assert recording.value("shop_jobs_total", worker="failure") is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 
 import pytest
 from tests.instrument.shop import REGISTRY
@@ -89,3 +90,12 @@ def test_what_was_decorated_wrongly_stops_it_as_long_as_somebody_has_it() -> Non
             assert recording.spans == []
     finally:
         gc.enable()
+
+
+def test_a_registry_may_be_named_from_where_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path counts from the working directory, alone or among several."""
+    monkeypatch.chdir(REGISTRY.parent)
+    for given in (REGISTRY.name, [REGISTRY.name], Path(REGISTRY.name)):
+        with isolated(registry=given) as recording:
+            metric("shop_ticks_total").inc()
+            assert recording.value("shop_ticks_total") == 1.0

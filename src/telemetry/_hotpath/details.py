@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import time_ns
 
 from .failure import Failure, origin, outcome, summary
+from .tracecontext import TraceContext
 from .values import clean, text
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ class Details:
     """The rare parts of one span, by OpenTelemetry's rules for each (API specification, Trace §Span).
 
     Attributes:
+        links: Pairs of a trace context and attributes; where one was no link, what is wrong with it.
         foreign: Attributes that a processor or sampler set, which are in no contract.
         mark: The origin of the exception that ended a child, which has recorded it.
         running_ns: The time inside a generator; None where that is all the time between start and end.
@@ -33,7 +35,7 @@ class Details:
         self.status: StatusCode = "unset"
         self.description = ""
         self.events: list[tuple[str, int, dict[str, Any]]] = []
-        self.links: list[Any] = []
+        self.links: list[tuple[TraceContext | str, dict[str, Any]]] = []
         self.failure: Failure | None = None
         self.foreign: dict[str, Any] = {}
         self.mark: Origin | None = None
@@ -43,6 +45,20 @@ class Details:
         """Add an event; `timestamp` is nanoseconds since the epoch, None for now."""
         cleaned = {text(key): clean(value) for key, value in (attributes or {}).items()}
         self.events.append((text(name), time_ns() if timestamp is None else timestamp, cleaned))
+
+    def add_link(self, context: Any, attributes: Mapping[str, Any] | None) -> None:
+        """Point at another span; only its ids are kept, so that no object of the user's lives longer for it."""
+        cleaned = {text(key): clean(value) for key, value in (attributes or {}).items()}
+        try:
+            state = getattr(context, "tracestate", None) or getattr(context, "trace_state", "")
+            header = state if isinstance(state, str) else state.to_header()
+            ids = int(context.trace_id), int(context.span_id), int(context.trace_flags)
+            remote = bool(getattr(context, "is_remote", False))
+        except Exception as error:  # noqa: BLE001 -- a link is what the user gave
+            problem = f"{type(context).__name__} is no link: {type(error).__name__}: {text(error)}"
+            self.links.append((problem, cleaned))
+        else:
+            self.links.append((TraceContext(*ids, header, is_remote=remote), cleaned))
 
     def set_status(self, status: Any, description: str | None) -> None:
         """Set the status: Ok is final, Unset is ignored, only an error has a description (§Set Status)."""

@@ -6,11 +6,11 @@ writes them. Sources: the Protocol Buffers encoding guide; OTLP 1.x, `common/v1/
 
 from __future__ import annotations
 
+from _collections_abc import Mapping
 from struct import Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
     from telemetry.signals import SpanEvent, SpanLink, SpanRecord
@@ -72,6 +72,10 @@ def value(given: Any) -> bytes:
         return b"\x21" + _DOUBLE(given)
     if isinstance(given, bytes):
         return message(0x3A, given)
+    if given is None:
+        return b""
+    if isinstance(given, Mapping):
+        return message(0x32, attributes(0x0A, {str(name): each for name, each in given.items()}))
     items = map(str, given) if any(map(_is_beyond, given)) else given  # all of one type, as they were
     return message(0x2A, b"".join(message(0x0A, value(item)) for item in items))
 

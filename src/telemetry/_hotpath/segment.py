@@ -100,7 +100,7 @@ class Tip:
 
     current: Segment
     sampled_out: int
-    open: OpenTable
+    open: Any
 
     def turn(self, size: int) -> tuple[Segment, int]:
         """Go on to the next segment; give a place of this size there."""

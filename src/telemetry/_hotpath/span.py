@@ -134,7 +134,7 @@ class Span(SpanBase):
     def add_link(self, context: Any, attributes: Mapping[str, Any] | None = None) -> None:
         """Point at another span, given as a `SpanContext` or `TraceContext`."""
         if self.elapsed_ns is None:
-            self.details().links.append((context, dict(attributes or {})))
+            self.details().add_link(context, attributes)
 
     def update_name(self, name: str) -> None:
         """Change the name, to another one of the registry."""

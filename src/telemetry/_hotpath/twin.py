@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from os import environ
+import os
 
 from .drive import begin_with
 
@@ -17,7 +17,7 @@ TWIN = "pure"
 REASON = "TELEMETRY_PURE forbids the compiled twin"
 """Why it is the pure one; empty where it is not."""
 
-if not TYPE_CHECKING and environ.get("TELEMETRY_PURE", "").strip().lower() not in ("1", "true"):
+if not TYPE_CHECKING and os.environ.get("TELEMETRY_PURE", "").strip().lower() not in ("1", "true"):
     try:
         from .compiled import (
             CounterCell,

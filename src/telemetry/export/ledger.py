@@ -6,7 +6,7 @@ It decides nothing. The worker writes it; the runtime and the probe read it.
 from __future__ import annotations
 
 from collections import Counter
-from threading import Lock
+from threading import RLock
 from typing import Literal, final
 
 Signal = Literal["spans", "logs", "metrics"]
@@ -29,7 +29,7 @@ class Ledger:
     __slots__ = ("_exported", "_lock", "_lost")
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = RLock()  # a finaliser that runs inside may lose a log line too
         self._exported: Counter[Signal] = Counter()
         self._lost: Counter[tuple[Signal, LossReason]] = Counter()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, final
 from urllib.parse import urlsplit
 
 from telemetry.errors import ConfigurationError
-from telemetry.signals import Family, LogRecord, Resource, SpanChunk
+from telemetry.signals import FamilySource, LogRecord, Resource, SpanChunk
 
 from .guest import filters_unchanged
 
@@ -84,9 +84,9 @@ class OtlpExporter:
         """Send a batch of log records."""
         return self._opened().logs(records)
 
-    def metrics(self, families: Sequence[Family]) -> str:
-        """Send the current state of all families, cumulative since their start."""
-        return self._opened().metrics(families)
+    def metrics(self, source: FamilySource) -> str | None:
+        """Send the current state of all metrics, cumulative since their start; None where there was none."""
+        return self._opened().metrics(source)
 
     def close(self) -> None:
         """Interrupt a back-off under way in another thread, and send no more; twice is as good as once."""

@@ -15,7 +15,7 @@ from threading import RLock
 from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
 from weakref import WeakSet
 
-from telemetry._hotpath import layout
+from telemetry._hotpath import TWIN, layout
 from telemetry.contracts import MetricContract, Registry
 from telemetry.metrics import collect
 from telemetry.signals import Family, FamilySource
@@ -25,7 +25,7 @@ try:
 except ImportError:
     COMPILED = False
 else:
-    COMPILED = True
+    COMPILED = TWIN == "compiled"
 
 Labels = tuple[str, ...]
 

@@ -1,11 +1,13 @@
 """Translate families into OTLP metrics, with protobuf for the summaries that the SDK lacks.
 
-Nothing is sent from here. It imports the SDK; `wire` calls it.
+Nothing is sent from here. It imports the SDK; `encoder` calls it for what no page holds, `courier` for exporters that
+take nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from time import time_ns
 from typing import Final
 
@@ -65,6 +67,26 @@ def as_summaries(families: Iterable[Family]) -> Iterator[metrics_pb2.Metric]:
                 unit=ucum_unit(family),
                 summary=metrics_pb2.Summary(data_points=points),
             )
+
+
+def without_summaries(families: Iterable[Family]) -> list[Family]:
+    """Take each summary apart, into the series that a Prometheus makes of it: its quantiles, its sum and its count."""
+    return [part for family in families for part in (_apart(family) if family.kind == "summary" else (family,))]
+
+
+def _apart(family: Family) -> Iterator[Family]:
+    held = [(series, series.value) for series in family.series if isinstance(series.value, Quantiles)]
+    quantiles = tuple(
+        replace(series, labels=(*series.labels, repr(share)), value=estimate)
+        for series, value in held
+        for share, estimate in value.values
+    )
+    yield replace(family, kind="gauge", labels=(*family.labels, "quantile"), series=quantiles)
+    # Additive gauges: to the name of what is monotonic a Prometheus that receives OTLP appends `_total`.
+    sums = tuple(replace(series, value=value.sum) for series, value in held)
+    yield replace(family, name=f"{family.name}_sum", kind="gauge", additive=True, series=sums)
+    counts = tuple(replace(series, value=value.count) for series, value in held)
+    yield replace(family, name=f"{family.name}_count", kind="gauge", additive=True, series=counts, unit="")
 
 
 def ucum_unit(family: Family) -> str:
@@ -182,8 +204,3 @@ def _time_ns(family: Family) -> int:
 
 def _mismatch(family: Family, series: Series) -> TypeError:
     return TypeError(f"{family.kind} {family.name!r} has a {type(series.value).__name__} as the value of a series")
-
-
-def has_series(families: Sequence[Family]) -> bool:
-    """Tell whether there is anything to push."""
-    return any(family.series for family in families)

@@ -1,6 +1,6 @@
 """Put encoded spans together to a request, OTLP's `ExportTraceServiceRequest`.
 
-It encodes no span. `wire` calls it for each request; the worker divides chunks with it that are too large for one.
+It encodes no span. `courier` calls it for each request; the worker divides chunks with it that are too large for one.
 """
 
 from __future__ import annotations
@@ -26,16 +26,24 @@ def trace_request(chunks: Sequence[SpanChunk], resource: bytes, scope_of: Callab
         payloads.setdefault(scope_of(scope), []).append(payload)
     scopes = (
         protobuf.message(
-            _SCOPE_SPANS, b"".join((_scope(scope), *spans, protobuf.optional(_SCHEMA_URL, scope.schema_url)))
+            _SCOPE_SPANS,
+            b"".join(
+                (
+                    protobuf.message(_SCOPE, encoded_scope(scope)),
+                    *spans,
+                    protobuf.optional(_SCHEMA_URL, scope.schema_url),
+                )
+            ),
         )
         for scope, spans in payloads.items()
     )
     return protobuf.message(_RESOURCE_SPANS, b"".join((protobuf.message(_RESOURCE, resource), *scopes)))
 
 
-def _scope(scope: Scope) -> bytes:
+def encoded_scope(scope: Scope) -> bytes:
+    """Give the content of OTLP's `InstrumentationScope`."""
     named = protobuf.optional(0x0A, scope.name) + protobuf.optional(0x12, scope.version)
-    return protobuf.message(_SCOPE, named + protobuf.attributes(0x1A, scope.attributes))
+    return named + protobuf.attributes(0x1A, scope.attributes)
 
 
 def divided(chunk: SpanChunk, most: int) -> Iterator[SpanChunk]:

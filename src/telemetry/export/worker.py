@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Any, Final, Protocol, TypeVar, final
 from weakref import WeakSet
 
-from telemetry.signals import Family, FamilySource, LogRecord, SpanBatch, SpanChunk
+from telemetry.signals import FamilySource, LogRecord, SpanBatch, SpanChunk
 
 from .ledger import Ledger, Signal
 from .notice import Notice
@@ -29,6 +29,9 @@ Record = TypeVar("Record")
 
 _SCOPE_BYTES: Final = 1024
 """What a scope that is not our own may take; room for our own is left beside the resource."""
+
+_LEAST_DELAY: Final = 0.01
+"""A delay of zero seconds, which `OTEL_BSP_SCHEDULE_DELAY` may ask for, would keep a core busy."""
 
 # What a shutdown keeps of its deadline for an export that it interrupts to come to its end.
 _LAST_SHARE: Final = 0.1
@@ -50,8 +53,8 @@ class Exporter(Protocol):
     def logs(self, records: Sequence[LogRecord], /) -> str:
         """Send log records."""
 
-    def metrics(self, families: Sequence[Family], /) -> str:
-        """Send the current state of all families."""
+    def metrics(self, source: FamilySource, /) -> str | None:
+        """Send the current state of all metrics; None where there was nothing to send."""
 
     def close(self) -> None:
         """Interrupt what is under way, and send no more."""
@@ -77,6 +80,7 @@ class ExportWorker:
     __slots__ = (
         "__weakref__",
         "_closing",
+        "_delay",
         "_ended_well",
         "_exporter",
         "_ledger",
@@ -105,6 +109,7 @@ class ExportWorker:
         self._exporter = exporter
         self._source = source
         self._schedule = schedule or Schedule()
+        self._delay = max(self._schedule.delay_seconds, _LEAST_DELAY)
         self._most = min(self._schedule.batch_size, self._schedule.queue_size)
         self._notice = Notice()
         self._closing = self._over = False
@@ -180,7 +185,7 @@ class ExportWorker:
         self._told = -1
         self._trouble = ""
         self._ended_well = False
-        self._records_due = monotonic() + self._schedule.delay_seconds
+        self._records_due = monotonic() + self._delay
         self._metrics_due = monotonic() + self._schedule.metrics_seconds if self._source is not None else inf
 
     def _begin_in_child(self) -> None:
@@ -228,7 +233,7 @@ class ExportWorker:
         if not (everything or self._spans.ready or self._logs.ready or monotonic() >= self._records_due):
             return []
         troubles = [self._empty(self._spans, self._exporter.spans), self._empty(self._logs, self._exporter.logs)]
-        self._records_due = monotonic() + self._schedule.delay_seconds
+        self._records_due = monotonic() + self._delay
         return [trouble for trouble in troubles if trouble]
 
     def _empty(self, outbox: Outbox[Record], send: Callable[[Sequence[Record]], str]) -> str:
@@ -252,11 +257,12 @@ class ExportWorker:
         if self._over:
             self._ledger.lose("metrics", "export_timeout", 1)
             return "no time was left for the metrics"
-        families = [family for family in source.families() if family.series]
-        trouble = self._exporter.metrics(families) if families else ""
+        trouble = self._exporter.metrics(source)
+        if trouble is None:
+            return ""
         if trouble:
             self._ledger.lose("metrics", "export_failed", 1)
-        elif families:
+        else:
             self._ledger.export("metrics", 1)
         return trouble
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import FunctionType, MethodType
 
 from .declaration import Declarations
 from .wrapper import Wrapper
@@ -30,7 +30,7 @@ def decorate(target: Any, add: Add, method: str = "") -> Any:
         return type(target)(decorate(target.__func__, add, method))
     if isinstance(target, MethodType):
         return MethodType(decorate(target.__func__, add, method), target.__self__)
-    if isinstance(target, (FunctionType, BuiltinFunctionType)):
+    if isinstance(target, FunctionType):
         _refuse_context_manager(target)
         return Wrapper(target, add(Declarations(None, (), place(target)), method))
     return _decorate_object(target, add, method)
@@ -38,8 +38,8 @@ def decorate(target: Any, add: Add, method: str = "") -> Any:
 
 def place(function: Any) -> str:
     """Say where a function is defined."""
-    code = getattr(function, "__code__", None)
-    return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)
+    code = function.__code__
+    return f"{code.co_filename}:{code.co_firstlineno}"
 
 
 def _again(wrapper: Any, add: Add, method: str) -> Any:
@@ -63,7 +63,9 @@ def _decorate_object(target: Any, add: Add, method: str) -> Any:
         raise TypeError(f"{target!r} cannot be instrumented: {_advice(target)}")
     from .object import InstrumentedObject
 
-    return InstrumentedObject(target, add(Declarations(None, (), place(type(target).__call__)), method))
+    call = type(target).__call__
+    where = place(call) if hasattr(call, "__code__") else repr(target)
+    return InstrumentedObject(target, add(Declarations(None, (), where), method))
 
 
 def _decorate_class(target: type, add: Add) -> type:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from time import monotonic_ns
 
-from telemetry._hotpath import switch, text
-from telemetry._hotpath.labels import LabelMemo
+from telemetry._hotpath import LabelMemo, switch, text
 from telemetry.errors import ContractError
 
 TYPE_CHECKING = False

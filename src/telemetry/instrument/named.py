@@ -93,10 +93,21 @@ def span(
         return _nowhere
     opened = begin(site)
     if links:
-        opened.details().links.extend(links)
+        add_links(opened, links)
     if attributes or more:
         opened.set_attributes({**(attributes or {}), **more})
     return opened
+
+
+def add_links(opened: Span, links: tuple[Any, ...]) -> None:
+    """Add pairs of a context and attributes, or links of OpenTelemetry's."""
+    for link in links:
+        context, attributes = link if isinstance(link, tuple) and len(link) == 2 else _parts(link)
+        opened.add_link(context, attributes)
+
+
+def _parts(link: Any) -> tuple[Any, Any]:
+    return getattr(link, "context", link), getattr(link, "attributes", None)
 
 
 span = opener(span, _sites)

@@ -7,8 +7,14 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import final
 
-from telemetry._hotpath import CounterCell, GaugeCell, HistogramCell, SummaryCell, layout
-from telemetry._hotpath.cells import ExponentialHistogramCell
+from telemetry._hotpath import (
+    CounterCell,
+    ExponentialHistogramCell,
+    GaugeCell,
+    HistogramCell,
+    SummaryCell,
+    layout,
+)
 from telemetry.contracts import MetricContract
 
 from .pages import Pages
@@ -29,13 +35,14 @@ class Instrument:
         ambient: The label values that settings give, such as `environment`.
     """
 
-    __slots__ = ("_cells", "_count", "_limit", "_lock", "_pages", "_scratch", "ambient", "contract")
+    __slots__ = ("_cells", "_count", "_limit", "_lock", "_names", "_pages", "_scratch", "ambient", "contract")
 
     def __init__(
         self, contract: MetricContract, pages: Pages, *, ambient: Mapping[str, str], limit: int, count: Count
     ) -> None:
         self.contract = contract
         self.ambient = {label: ambient[label] for label in contract.labels if label in ambient}
+        self._names = frozenset(contract.labels)
         self._pages = pages
         self._limit = limit
         self._count = count
@@ -57,7 +64,7 @@ class Instrument:
         """
         values = tuple(labels.get(label, self.ambient.get(label)) for label in self.contract.labels)
         found = self._cells.get(values)  # type: ignore[arg-type]  # a None among them is never a key
-        if found is not None:
+        if found is not None and labels.keys() <= self._names:
             return found
         breach = self.breach(labels)
         if breach is not None:

@@ -11,6 +11,7 @@ from .cache import BuildCache
 from .check import Expected, Recorded, check
 from .compile import CompiledArtefact, Output, compile  # noqa: A004 - the stage's name
 from .cycle import Job, Outcome, measure_readiness, run
+from .foreign import Foreign
 from .gate import Cycle, Plan, Report, probe, probe_function
 from .interpreter import Exhausted, Interpreter
 from .lower import lower
@@ -36,6 +37,7 @@ __all__ = (
     "Exhausted",
     "Expected",
     "Fault",
+    "Foreign",
     "Interpreter",
     "Invocation",
     "Job",

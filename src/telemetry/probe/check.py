@@ -1,16 +1,19 @@
 """Compares what a run recorded with what the contracts ask for and allow.
 
 It reads records, families and log lines as they left the recorder, and gives findings; it runs and prints nothing.
+What is foreign (`foreign`) is held against nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import final
 
 from telemetry.contracts import MetricContract, Registry
 from telemetry.signals import Distribution, Family, Finding, LogRecord, Quantiles, SpanRecord
+
+from .foreign import is_foreign, unknown_attributes
 
 STAGES = (
     "spec.parse",
@@ -43,6 +46,11 @@ class Recorded:
     losses: Mapping[str, int] = field(default_factory=dict)
     named: Sequence[tuple[str, str]] = ()
 
+    @property
+    def own_spans(self) -> list[SpanRecord]:
+        """The spans under the contracts."""
+        return [span for span in self.spans if not is_foreign(span)]
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -57,9 +65,9 @@ class Expected:
 def check(recorded: Recorded, registry: Registry, expected: Expected) -> list[Finding]:
     """List everything that is missing, wrong, or not allowed."""
     return [
-        *_spans(recorded.spans, registry),
-        *_traces(recorded.spans, expected.spans),
-        *_metrics(recorded.families, registry, expected.metrics),
+        *_spans(recorded.own_spans, registry),
+        *_traces(recorded, expected.spans),
+        *_metrics([family for family in recorded.families if not is_foreign(family)], registry, expected.metrics),
         *_logs(recorded, registry, expected.events),
         *_losses(recorded),
     ]
@@ -76,28 +84,30 @@ def _spans(spans: Iterable[SpanRecord], registry: Registry) -> Iterator[Finding]
         if contract is None:
             yield _error("span-known", place, "the registry has no such span", "declare it in a registry file")
             continue
-        for breach in contract.breaches(span.attributes, span.status == "error", registry.attributes):
+        known = span.attributes.keys() - unknown_attributes(span, registry)
+        attributes = {name: value for name, value in span.attributes.items() if name in known}
+        for breach in contract.breaches(attributes, span.status == "error", registry.attributes):
             yield _error("span-attributes", place, breach, f"set it in the function that {span.name} is around")
         if span.end_ns < span.start_ns:
             yield _error("span-times", place, "it ends before it starts", "report this as a bug of telemetry")
 
 
-def _traces(spans: Sequence[SpanRecord], expected: Sequence[str]) -> Iterator[Finding]:
+def _traces(recorded: Recorded, expected: Sequence[str]) -> Iterator[Finding]:
     traces: dict[int, list[SpanRecord]] = {}
-    for span in spans:
+    for span in recorded.own_spans:
         traces.setdefault(span.trace_id, []).append(span)
+    ids = {span.span_id for span in recorded.spans}
     if expected and not traces:
         yield _error("span-missing", "trace", "no span came out at all", "call telemetry.configure() before the run")
     for trace_id, members in traces.items():
-        yield from _trace(f"trace {trace_id:032x}", members, expected)
+        yield from _trace(f"trace {trace_id:032x}", members, expected, ids)
 
 
-def _trace(place: str, members: Sequence[SpanRecord], expected: Sequence[str]) -> Iterator[Finding]:
+def _trace(place: str, members: Sequence[SpanRecord], expected: Sequence[str], ids: Set[int]) -> Iterator[Finding]:
     names = {span.name for span in members}
     for name in expected:
         if name not in names:
             yield _error("span-missing", place, f"{name} did not come out", f"decorate the function that does {name}")
-    ids = {span.span_id for span in members}
     roots = [span for span in members if span.parent_span_id not in ids]
     if len(roots) > 1:
         listed = ", ".join(span.name for span in roots)
@@ -180,4 +190,7 @@ def _losses(recorded: Recorded) -> Iterator[Finding]:
             continue
         cases = details.get("log" if reason.startswith("log_") else reason)
         problem = f"{count} times" + (f": {'; '.join(cases)}" if cases else "")
+        if reason.startswith("foreign_"):
+            yield Finding("info", reason.replace("_", "-"), "OpenTelemetry's API", problem)
+            continue
         yield _error(f"refused-{reason.replace('_', '-')}", "recorder", problem, "correct the place that is named")

@@ -19,6 +19,7 @@ from telemetry.signals import Finding
 from .backends import BackendDescriptor
 from .check import STAGES, Expected, Recorded, check
 from .cycle import Job, Outcome, Progress, measure_readiness, run
+from .foreign import Foreign, foreign
 from .readiness import Readiness
 from .verify import Testing
 
@@ -46,12 +47,14 @@ class Report:
 
     Attributes:
         findings: Everything that is wrong; no error among them means that the contracts hold.
+        foreign: What no contract is about.
     """
 
     cycles: Sequence[Cycle]
     readiness: Readiness | None
     recorded: Recorded
     findings: Sequence[Finding]
+    foreign: Foreign = field(default_factory=Foreign)
 
     @property
     def is_passed(self) -> bool:
@@ -89,7 +92,7 @@ def probe(plan: Plan, settings: Settings) -> Report:
         recorded = _recorded(runtime, memory)
         sent = [*_sending_findings(runtime)]
     findings = [*_cycle_findings(cycles, plan), *sent, *check(recorded, runtime.registry, _expected(cycles))]
-    return Report(cycles, found, recorded, findings)
+    return Report(cycles, found, recorded, findings, _foreign(recorded, runtime))
 
 
 def probe_function(function: Callable[[], Any], settings: Settings) -> Report:
@@ -108,9 +111,10 @@ def probe_function(function: Callable[[], Any], settings: Settings) -> Report:
             findings.append(Finding("error", "pipeline-failed", str(function), problem, "make the pipeline succeed"))
         recorded = _recorded(runtime, memory)
         findings += _sending_findings(runtime)
-    if not recorded.spans:
+    if not recorded.own_spans:
         findings.append(Finding("error", "span-missing", str(function), "no span came out", "decorate its stages"))
-    return Report((), None, recorded, [*findings, *check(recorded, runtime.registry, Expected())])
+    findings += check(recorded, runtime.registry, Expected())
+    return Report((), None, recorded, findings, _foreign(recorded, runtime))
 
 
 @contextmanager
@@ -153,6 +157,10 @@ def _tried(plan: Plan, runtime: TelemetryDispatcher, spec: Path, backend: Backen
 def _recorded(runtime: TelemetryDispatcher, memory: Memory) -> Recorded:
     runtime.hand_over()
     return Recorded(memory.records, runtime.families(), memory.lines, runtime.losses(), runtime.breaches.named())
+
+
+def _foreign(recorded: Recorded, runtime: TelemetryDispatcher) -> Foreign:
+    return foreign(recorded.spans, recorded.families, runtime.registry)
 
 
 def _sending_findings(runtime: TelemetryDispatcher) -> Iterator[Finding]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from telemetry.export import render_table, render_tree
 from telemetry.signals import Distribution, Family, Finding, LogRecord, Quantiles, Series, SpanRecord
 
+from .foreign import Foreign, is_foreign
 from .gate import Cycle, Report
 
 _LINES_SHOWN = 8
@@ -21,10 +22,11 @@ def as_json(report: Report) -> dict[str, Any]:
         "findings": [asdict(finding) for finding in report.findings],
         "cycles": [_cycle(cycle) for cycle in report.cycles],
         "missing_binaries": dict(report.readiness.missing) if report.readiness else {},
-        "spans": [_span(span) for span in report.recorded.spans],
-        "metrics": [_family(family) for family in report.recorded.families],
+        "spans": [_span(span) for span in report.recorded.own_spans],
+        "metrics": [_family(family) for family in _own_families(report)],
         "logs": [_line(line) for line in report.recorded.logs],
         "losses": dict(report.recorded.losses),
+        "foreign": _foreign(report.foreign),
     }
 
 
@@ -62,10 +64,24 @@ def _verdict(report: Report) -> Iterator[str]:
         if missing:
             yield f"not ready {name}: {', '.join(missing)} not found"
     yield from (_finding(finding) for finding in report.findings)
+    yield from report.foreign.lines()
     recorded = report.recorded
-    counted = f"{len(recorded.spans)} spans, {len(recorded.families)} metrics, {len(recorded.logs)} log lines"
+    own = f"{len(recorded.own_spans)} spans, {len(_own_families(report))} metrics"
+    counted = f"{own}, {len(recorded.logs)} log lines"
     errors = sum(finding.level == "error" for finding in report.findings)
     yield f"PASSED: {counted} keep the contracts" if not errors else f"FAILED: {errors} findings in {counted}"
+
+
+def _own_families(report: Report) -> list[Family]:
+    return [family for family in report.recorded.families if not is_foreign(family)]
+
+
+def _foreign(found: Foreign) -> dict[str, Any]:
+    return {
+        "spans": [{**_span(span), "scope": span.scope and span.scope.name} for span in found.spans],
+        "metrics": [_family(family) for family in found.families],
+        "attributes": {span: list(names) for span, names in (found.attributes or {}).items()},
+    }
 
 
 def _finding(finding: Finding) -> str:
@@ -104,9 +120,22 @@ def _span(span: SpanRecord) -> dict[str, Any]:
         "start_ns": span.start_ns,
         "end_ns": span.end_ns,
         "status": span.status,
-        "attributes": dict(span.attributes),
-        "events": [{"name": event.name, "attributes": dict(event.attributes)} for event in span.events],
+        "attributes": _plain(span.attributes),
+        "events": [{"name": event.name, "attributes": _plain(event.attributes)} for event in span.events],
     }
+
+
+def _plain(value: Any) -> Any:
+    """Give an attribute's value as JSON has it; OpenTelemetry's API allows mappings and bytes, which become hex."""
+    match value:
+        case Mapping():
+            return {name: _plain(each) for name, each in value.items()}
+        case tuple() | list():
+            return [_plain(each) for each in value]
+        case bytes():
+            return value.hex()
+        case _:
+            return value
 
 
 def _family(family: Family) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from contextlib import suppress
-from threading import Lock
+from threading import RLock
 from typing import final
 
 _NAMED_LIMIT = 50
@@ -31,7 +31,7 @@ class Breaches:
     def __init__(self, *, quiet: bool = False) -> None:
         self._counts: Counter[str] = Counter()
         self._named: dict[tuple[str, str], None] = {}
-        self._lock = Lock()
+        self._lock = RLock()  # a finaliser that runs inside may be refused something too
         self.quiet = quiet
 
     def count(self, reason: str, detail: str = "") -> None:
@@ -62,7 +62,7 @@ class Breaches:
 
     def restart(self) -> None:
         """Start over, in a forked child."""
-        self._lock = Lock()
+        self._lock = RLock()
         self._counts.clear()
 
     def say(self, problem: str) -> None:

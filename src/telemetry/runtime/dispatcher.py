@@ -195,7 +195,7 @@ class TelemetryDispatcher:
         """
         timeout = self.settings.shutdown_timeout_seconds if timeout_seconds is None else timeout_seconds
         deadline = time.monotonic() + timeout
-        self._tray.stop()
+        self._tray.stop(timeout)
         self.terms.processors.close(max(0.05, deadline - time.monotonic()))
         self._logs.close()
         return self._outputs.close(max(0.05, round(deadline - time.monotonic(), 2)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from typing import Any, final
 
-from telemetry._hotpath import RUNNING_ATTRIBUTE, Chunk
-from telemetry.signals import AttributeValue, Scope, SpanChunk, SpanEvent, SpanLink, SpanRecord
+from telemetry._hotpath import RUNNING_ATTRIBUTE, Chunk, reading
+from telemetry.signals import Scope, SpanChunk, SpanEvent, SpanLink, SpanRecord
 
 _KINDS = ("internal", "internal", "server", "client", "producer", "consumer")
 _STATUSES = ("unset", "ok", "error")
@@ -35,69 +36,76 @@ class FinishedSpans:
     def records(self) -> list[SpanRecord]:
         """The spans, in the order of their ends."""
         if self._records is None:
-            flags = iter(self._flags)
-            self._records = [
-                _record(span, next(flags), scope) for scope, _, payload in self.chunks for span in _decode(payload)
-            ]
+            self._records = decoded(self.chunks, self._flags)
         return self._records
 
 
-def _decode(payload: bytes) -> Sequence[Any]:
-    from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans  # protobuf takes some 50 ms to import
+def decoded(chunks: Iterable[SpanChunk], flags: Iterable[int] = repeat(1)) -> list[SpanRecord]:
+    """Give the spans of chunks as records; their trace flags, which OTLP does not say, are by default `sampled`."""
+    each = iter(flags)
+    return [_record(span, next(each), scope) for scope, _, payload in chunks for span in _decode(payload)]
 
-    spans: Sequence[Any] = ScopeSpans.FromString(payload).spans
-    return spans
+
+def _decode(payload: bytes) -> Iterator[dict[int, list[Any]]]:
+    return (_grouped(span) for _, span in reading.fields(payload))
 
 
-def _record(span: Any, flags: int, scope: Scope | None) -> SpanRecord:
-    attributes = _attributes(span.attributes)
+def _record(span: dict[int, list[Any]], flags: int, scope: Scope | None) -> SpanRecord:
+    """Read a span by the numbers of its fields (OTLP, `trace/v1/trace.proto`)."""
+    attributes = reading.attributes(span.get(9, []))
     running = attributes.pop(RUNNING_ATTRIBUTE, None)
+    status = dict(reading.fields(_one(span, 15, b"")))
     return SpanRecord(
-        name=span.name,
-        trace_id=int.from_bytes(span.trace_id, "big"),
-        span_id=int.from_bytes(span.span_id, "big"),
-        parent_span_id=int.from_bytes(span.parent_span_id, "big") if span.parent_span_id else None,
-        start_ns=span.start_time_unix_nano,
-        end_ns=span.end_time_unix_nano,
+        name=_text(span, 5),
+        trace_id=int.from_bytes(_one(span, 1, b""), "big"),
+        span_id=int.from_bytes(_one(span, 2, b""), "big"),
+        parent_span_id=int.from_bytes(span[4][0], "big") if 4 in span else None,
+        start_ns=_one(span, 7, 0),
+        end_ns=_one(span, 8, 0),
         attributes=attributes,
-        kind=_KINDS[span.kind],  # type: ignore[arg-type]  # five of OpenTelemetry's names
-        status=_STATUSES[span.status.code],  # type: ignore[arg-type]  # three of OpenTelemetry's names
-        status_description=span.status.message,
-        events=tuple(map(_event, span.events)),
-        links=tuple(map(_link, span.links)),
+        kind=_KINDS[_one(span, 6, 0)],
+        status=_STATUSES[status.get(3, 0)],
+        status_description=str(status.get(2, b""), "utf-8"),
+        events=tuple(map(_event, span.get(11, ()))),
+        links=tuple(map(_link, span.get(13, ()))),
         trace_flags=flags,
-        tracestate=span.trace_state,
-        parent_is_remote=bool(span.flags & _IS_REMOTE),
-        dropped_attributes=span.dropped_attributes_count,
-        dropped_events=span.dropped_events_count,
-        dropped_links=span.dropped_links_count,
+        tracestate=_text(span, 3),
+        parent_is_remote=bool(_one(span, 16, 0) & _IS_REMOTE),
+        dropped_attributes=_one(span, 10, 0),
+        dropped_events=_one(span, 12, 0),
+        dropped_links=_one(span, 14, 0),
         running_ns=running if isinstance(running, int) else None,
         scope=scope,
     )
 
 
-def _event(event: Any) -> SpanEvent:
-    attributes = _attributes(event.attributes)
-    return SpanEvent(event.name, event.time_unix_nano, attributes, event.dropped_attributes_count)
+def _event(message: bytes) -> SpanEvent:
+    event = _grouped(message)
+    return SpanEvent(_text(event, 2), _one(event, 1, 0), reading.attributes(event.get(3, [])), _one(event, 4, 0))
 
 
-def _link(link: Any) -> SpanLink:
+def _link(message: bytes) -> SpanLink:
+    link = _grouped(message)
     return SpanLink(
-        trace_id=int.from_bytes(link.trace_id, "big"),
-        span_id=int.from_bytes(link.span_id, "big"),
-        tracestate=link.trace_state,
-        attributes=_attributes(link.attributes),
-        dropped_attributes=link.dropped_attributes_count,
-        is_remote=bool(link.flags & _IS_REMOTE),
+        trace_id=int.from_bytes(_one(link, 1, b""), "big"),
+        span_id=int.from_bytes(_one(link, 2, b""), "big"),
+        tracestate=_text(link, 3),
+        attributes=reading.attributes(link.get(4, [])),
+        dropped_attributes=_one(link, 5, 0),
+        is_remote=bool(_one(link, 6, 0) & _IS_REMOTE),
     )
 
 
-def _attributes(given: Any) -> dict[str, AttributeValue]:
-    return {each.key: _value(each.value) for each in given}
+def _grouped(message: bytes) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for number, value in reading.fields(message):
+        found.setdefault(number, []).append(value)
+    return found
 
 
-def _value(given: Any) -> Any:
-    kind = given.WhichOneof("value")
-    if kind == "array_value":
-        return tuple(_value(each) for each in given.array_value.values)
-    return None if kind is None else getattr(given, kind)
+def _one(message: dict[int, list[Any]], number: int, default: Any) -> Any:
+    return message[number][0] if number in message else default
+
+
+def _text(message: dict[int, list[Any]], number: int) -> str:
+    return str(message[number][0], "utf-8") if number in message else ""

@@ -145,6 +145,9 @@ class Recorder:
     def _link(self, given: Any) -> SpanLink | None:
         try:
             context, attributes = given if isinstance(given, tuple) else (given.context, given.attributes)
+            if isinstance(context, str):
+                self.count("link_refused", context)
+                return None
             state: Any = getattr(context, "tracestate", None) or getattr(context, "trace_state", "")
             header = state if isinstance(state, str) else state.to_header()
             kept, dropped = self._details(attributes or {}, self.limits.link_attribute_count)

@@ -35,6 +35,10 @@ cdef class DropIn:
     def __cinit__(self):
         self.vectorcall = call_through
 
+    def __call__(self, *args, **kwargs):
+        """Call what it is routed to."""
+        return self._telemetry_target(*args, **kwargs)
+
     def _telemetry_route(self, target):
         """Call `target` from the next call on; a recording twin is called without a step in between."""
         self._telemetry_target = target
@@ -42,6 +46,7 @@ cdef class DropIn:
             self.plan = (<Recorded>target).plan
             self.vectorcall = (<Recorded>target).route
         else:
+            self.plan = None
             self.vectorcall = call_through
 
 
@@ -103,6 +108,8 @@ cdef PyObject* call_recorded(PyObject* called, PyObject** args, size_t flags, Py
             Py_LeaveRecursiveCall()
             return result
         inherit(span, found)
+        if plan.is_watched:
+            announce(plan, span, outer)
         inner = mapping_with(outer, found, <PyObject*>span)
         kept = attach_values(inner)
     except BaseException as error:
@@ -111,8 +118,8 @@ cdef PyObject* call_recorded(PyObject* called, PyObject** args, size_t flags, Py
         Py_DECREF_(function)
         Py_LeaveRecursiveCall()
         return result
-    start(span)
-    announce(plan, span, outer)
+    if not plan.is_watched:
+        announce(plan, span, outer)
     result = PyObject_Vectorcall_(function, args, flags, keywords)
     elapsed = monotonic_ns() - span.begun_at
     if result == NULL:
@@ -266,10 +273,12 @@ cdef void stop_being_current(Span span, object token) noexcept:
 
 
 cdef inline void announce(Plan plan, Span span, object outer) noexcept:
+    # Take the time of the start and let it be known; who watches must not find the span among the ambient values yet.
+    start(span)
     try:
-        show_open(span)
         if plan.is_watched:
             plan.site.watch.started(span, outer)
+        show_open(span)
     except BaseException as error:
         gone_wrong(plan, error)
 

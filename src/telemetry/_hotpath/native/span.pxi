@@ -80,6 +80,7 @@ cdef class Span(SpanBase):
     cdef object above  # the parent, while this is open
     cdef object origin  # the trace context of a trace that did not begin here, or is not sampled
     cdef bytes state  # its `tracestate`, as a field
+    cdef str vendors  # the same as text, after the end
     cdef bytes failure  # what comes after the time of the event of its exception
     cdef bytes failure_fields
     cdef object before  # the ambient values that a `with` block replaced
@@ -169,7 +170,7 @@ cdef class Span(SpanBase):
     @property
     def tracestate(self):
         """The vendor list that came with the trace."""
-        return "" if self.origin is None else self.origin.tracestate
+        return self.vendors or "" if self.origin is None else self.origin.tracestate
 
     def get_span_context(self):
         """Give OpenTelemetry's `SpanContext`."""
@@ -204,7 +205,7 @@ cdef class Span(SpanBase):
     def add_link(self, context, attributes=None):
         """Point at another span, given as a `SpanContext` or `TraceContext`."""
         if takes_more(self):
-            self.details().links.append((context, dict(attributes or {})))
+            self.details().add_link(context, attributes)
 
     def update_name(self, name):
         """Change the name, to another one of the registry."""
@@ -301,9 +302,9 @@ def begin(site, values=(), outer=None, start_ns=None):
     start(span)
     if start_ns is not None:
         span.start = start_ns
-    show_open(span)
     if span.plan.is_watched:
         span.plan.site.watch.started(span, outer)
+    show_open(span)
     return span
 
 
@@ -459,6 +460,7 @@ cdef int finish(Span span, int64_t elapsed) except -1:
         if span.elapsed >= 0:
             return 0  # whoever saw it has ended it
     span.elapsed = max(elapsed, 0)
+    forget_origin(span)
     if span.slot != NO_SLOT:
         give_back(span.plan.ring.open, span.slot)
         span.slot = NO_SLOT
@@ -478,6 +480,12 @@ cdef int finish(Span span, int64_t elapsed) except -1:
         _write(span)
         span.above = None
     return 0
+
+
+cdef inline void forget_origin(Span span) noexcept:
+    # A span that has ended keeps of the trace that it came into only what it says: its context may lead to anything.
+    if span.origin is not None:
+        span.vendors, span.origin = span.origin.tracestate, None
 
 
 cdef bint write_plainly(Span span) except *:

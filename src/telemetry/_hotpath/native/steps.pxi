@@ -113,8 +113,13 @@ cdef class Steps:
         # With the exception that is set.
         cdef int64_t elapsed = self.elapsed()
         cdef int64_t duration = self.duration(elapsed)
+        cdef PyObject* kind = NULL
+        cdef PyObject* error = NULL
+        cdef PyObject* traceback = NULL
         self.progress = OVER
+        PyErr_Fetch_(&kind, &error, &traceback)
         self.leave()
+        PyErr_Restore_(kind, error, traceback)
         if self.is_generator and PyErr_ExceptionMatches(<PyObject*>GeneratorExit):
             close_early(self.plan, self.span, elapsed, duration)
         else:
@@ -157,7 +162,6 @@ cdef int begin_step(Steps self) except -1:
         inherit(self.span, found)
         if not self.is_generator or self.plan.is_resumed:
             self.mapping = mapping_with(outer, found, <PyObject*>self.span)
-        start(self.span)
         announce(self.plan, self.span, outer)
     self.first_tick = ticks()
     return 0
