@@ -1,4 +1,4 @@
-"""Builds every `.pyx` of the package where there is a compiler; an install without one succeeds, and runs pure Python."""
+"""Builds every `.pyx` of the package where there is a compiler; without one an install runs pure Python."""
 
 from __future__ import annotations
 

@@ -50,30 +50,24 @@ __all__ = (
 )
 
 _LAZY = {
-    "TelemetryDispatcher": "telemetry.runtime",
-    "configure": "telemetry.runtime",
-    "current": "telemetry.runtime",
-    "get_logger": "telemetry.logs",
-    "shutdown": "telemetry.runtime",
+    "TelemetryDispatcher": ("telemetry.runtime", "TelemetryDispatcher"),
+    "__hotpath__": ("telemetry._hotpath", "TWIN"),
+    "__version__": ("telemetry.version", "VERSION"),
+    "configure": ("telemetry.runtime", "configure"),
+    "current": ("telemetry.runtime", "current"),
+    "get_logger": ("telemetry.logs", "get_logger"),
+    "shutdown": ("telemetry.runtime", "shutdown"),
 }
 
 
 def __getattr__(name: str) -> Any:
     """Load what is heavy when it is first asked for."""
-    if name == "__version__":
-        from telemetry.version import VERSION
-
-        return VERSION
-    if name == "__hotpath__":
-        from telemetry._hotpath import TWIN
-
-        return TWIN
     if name not in _LAZY:
         raise AttributeError(f"module 'telemetry' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(_LAZY[name]), name)
-    globals()[name] = value
+    module, attribute = _LAZY[name]
+    value = globals()[name] = getattr(import_module(module), attribute)
     return value
 
 

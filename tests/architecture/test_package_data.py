@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.architecture.source import PACKAGE, ROOT, SRC, shown
 
-NOT_SHIPPED = {".py", ".pyc", ".so", ".c", ".h", ".pyx", ".pxd", ".pxi"}
+SOURCES = {".c", ".h", ".pyx", ".pxd", ".pxi"}
+NOT_DATA = {".py", ".pyc", ".so", *SOURCES}
 
 
 def shipped() -> dict[Path, list[str]]:
@@ -20,7 +21,7 @@ def shipped() -> dict[Path, list[str]]:
 
 def test_data_files_are_matched_by_the_build() -> None:
     """Each file that is not code lies where a pattern of the build takes it along."""
-    data = [path for path in (SRC / PACKAGE).rglob("*") if path.is_file() and path.suffix not in NOT_SHIPPED]
+    data = [path for path in (SRC / PACKAGE).rglob("*") if path.is_file() and path.suffix not in NOT_DATA]
     lost = [
         str(path.relative_to(ROOT))
         for path in data
@@ -30,6 +31,22 @@ def test_data_files_are_matched_by_the_build() -> None:
         )
     ]
     assert not lost, shown(lost)
+
+
+def test_sources_of_the_extensions_are_in_the_source_distribution() -> None:
+    """Each file that a compiler reads is matched by the manifest: an install from source builds the compiled twin."""
+    commands = [line.split() for line in (ROOT / "MANIFEST.in").read_text().splitlines()]
+    globs = [glob for command, folder, *globs in commands if (command, folder) == ("recursive-include", "src")
+             for glob in globs]  # fmt: skip
+    sources = [path for path in (SRC / PACKAGE).rglob("*") if path.suffix in SOURCES]
+    assert {path.suffix for path in sources} >= {".h", ".pxi", ".pyx"}
+    assert not (lost := [str(path) for path in sources if not any(map(path.match, globs))]), shown(lost)
+
+
+def test_sources_of_the_extensions_are_not_in_the_wheel() -> None:
+    """What is installed has the extension, or runs without; its sources would only be dead weight."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert settings["tool"]["setuptools"]["include-package-data"] is False
 
 
 def test_patterns_of_the_build_match_something() -> None:

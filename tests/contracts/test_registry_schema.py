@@ -48,7 +48,7 @@ WHOLE = {
         {**GAUGE, "range": [0, 10], "across": "max"},
         {**GAUGE, "name": "red_ratio", "unit": "ratio", "range": [0, 1], "labels": ["environment"],
          "share": {"metric": "builds_total", "label": "team", "value": "red", "interval_seconds": 60}},
-        {**HISTOGRAM, "name": "build", "waive": {"label_count": "No."}},
+        {**HISTOGRAM, "name": "build", "exponential": True, "waive": {"label_count": "No."}},
         SUMMARY,
     ],
     "attributes": [
@@ -80,7 +80,8 @@ VALUES = st.recursive(
 )
 KEYS = st.sampled_from(
     ["name", "kind", "unit", "labels", "values", "buckets", "quantiles", "range", "share", "across", "waive", "since",
-     "type", "required", "enumeration", "origin", "attributes", "fields", "severity", "extends", "environment"]
+     "type", "required", "enumeration", "origin", "attributes", "fields", "severity", "extends", "environment",
+     "exponential"]
 )  # fmt: skip
 
 

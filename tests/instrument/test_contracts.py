@@ -307,6 +307,12 @@ def test_odd_names_do_not_raise(recording: Recording) -> None:
     nothing_raises(lambda: span(3), recording, "span_refused")  # type: ignore[arg-type]
 
 
+def add_beside_a_series() -> None:
+    """Record with an unknown label beside labels of a series that is there."""
+    metric("shop_jobs_total").labels(worker="w").inc()
+    metric("shop_jobs_total").labels(worker="w", team="t").inc()
+
+
 @pytest.mark.parametrize(
     ("use", "reason"),
     [
@@ -316,10 +322,7 @@ def test_odd_names_do_not_raise(recording: Recording) -> None:
         (lambda: metric("shop_jobs_total").inc(), "label_missing"),
         (lambda: metric("shop_jobs_total").labels(worker=None).inc(), "label_missing"),
         (lambda: metric("shop_jobs_total").labels(worker="w", team="t").inc(), "label_unknown"),
-        (
-            lambda: [metric("shop_jobs_total").labels(worker="w", **more).inc() for more in ({}, {"team": "t"})],
-            "label_unknown",
-        ),
+        (add_beside_a_series, "label_unknown"),
         (lambda: metric("shop_jobs_total").labels(worker=AN_ID).inc(), "label_value"),
         (lambda: metric("shop_jobs_total").labels(worker=AN_ID.replace("-", "")).inc(), "label_value"),
         (lambda: metric("shop_jobs_total").labels(worker="a b").inc(), "label_value"),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from . import ambient, layout, protobuf, switch
+from . import ambient, layout, protobuf, reading, switch
 from .ambient import sample_with
-from .attribute import TAG as ATTRIBUTE_TAG
 from .cells import quantile
 from .details import Details
 from .form import form
 from .ids import new_span_id, new_trace_id
 from .page import Entry, Page, walk
 from .parameters import Parameters
-from .protobuf import RUNNING_ATTRIBUTE
 from .ring import Ring
 from .segment import Chunk
 from .site import Site, Source
-from .tracecontext import SpanBase, TraceContext
+from .tracecontext import TraceContext
 from .twin import (
     REASON,
+    SPAN_BASES,
     TWIN,
     CounterCell,
     DropIn,
@@ -32,15 +31,14 @@ from .twin import (
     current_span,
     nowhere,
     opener,
+    ready,
     wrap,
 )
-from .twin import SpanBase as TwinSpanBase
 from .values import clean, label, read, text
 
 __all__ = (
-    "ATTRIBUTE_TAG",
     "REASON",
-    "RUNNING_ATTRIBUTE",
+    "SPAN_BASES",
     "TWIN",
     "Chunk",
     "CounterCell",
@@ -57,10 +55,8 @@ __all__ = (
     "Site",
     "Source",
     "Span",
-    "SpanBase",
     "SummaryCell",
     "TraceContext",
-    "TwinSpanBase",
     "ambient",
     "begin",
     "callable_type",
@@ -76,6 +72,8 @@ __all__ = (
     "protobuf",
     "quantile",
     "read",
+    "reading",
+    "ready",
     "sample_with",
     "switch",
     "text",

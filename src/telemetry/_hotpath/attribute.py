@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .protobuf import attribute
+from .protobuf import ATTRIBUTE, attribute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     Admit = Callable[[str, Any], Any]
 
-TAG = 0x4A
-"""Field 9 of a span."""
 KNOWN_LIMIT = 1024
 _TEXT_LIMIT = 256
 
@@ -56,4 +54,4 @@ class Attribute:
         if value is None:
             return b""
         admitted = self.admit(self.name, value)
-        return b"" if admitted is None else attribute(TAG, self.name, admitted)
+        return b"" if admitted is None else attribute(ATTRIBUTE, self.name, admitted)

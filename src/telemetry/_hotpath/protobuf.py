@@ -23,6 +23,8 @@ _INT64 = 1 << 63
 
 KINDS = {"internal": 1, "server": 2, "client": 3, "producer": 4, "consumer": 5}
 STATUSES = {"unset": 0, "ok": 1, "error": 2}
+ATTRIBUTE = 0x4A
+"""The tag of an attribute of a span, field 9."""
 RUNNING_ATTRIBUTE = "telemetry.running_ns"
 """The attribute that carries a generator's running time; its total time is end minus start."""
 
@@ -117,7 +119,7 @@ def span(record: SpanRecord) -> bytes:
             head(record.name, record.kind),
             _time(0x39, record.start_ns),
             _time(0x41, record.end_ns),
-            attributes(0x4A, given),
+            attributes(ATTRIBUTE, given),
             _number(0x50, record.dropped_attributes),
             b"".join(map(_event, record.events)),
             _number(0x60, record.dropped_events),

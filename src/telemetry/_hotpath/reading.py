@@ -1,4 +1,4 @@
-"""Reads protocol buffers back: the fields of a message, and values of attributes; the other way is `protobuf`.
+"""Reads protocol buffers back: the fields of a message, and values of attributes.
 
 It reads what we wrote ourselves, from memory that may be cut short: a message that ends in the middle of a field raises.
 """

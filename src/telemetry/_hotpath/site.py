@@ -7,7 +7,7 @@ path makes of it, and by whoever turns its finished spans into records.
 from __future__ import annotations
 
 from . import protobuf
-from .attribute import TAG, Attribute
+from .attribute import Attribute
 from .scope import OWN
 
 TYPE_CHECKING = False
@@ -150,7 +150,7 @@ class Site:
         admitted = {name: admit(name, value) for name, value in {**common, **self.attributes}.items()}
         static = {name: value for name, value in admitted.items() if value is not None}
         self.head = protobuf.head(self.name, self.kind)
-        self.common = protobuf.attributes(0x4A, static)
+        self.common = protobuf.attributes(protobuf.ATTRIBUTE, static)
         self.names = frozenset((*static, *self.captured))
         self.room = limit - len(static) - len(self.captured)
         overlap = self.captured.keys() & admitted.keys()
@@ -181,7 +181,7 @@ class Site:
         admitted = [(name, self._glance(name, value)) for name, value in seen if value is not None]
         if any(value is None for _, value in admitted):
             return None
-        return b"".join(protobuf.attribute(TAG, name, value) for name, value in admitted)
+        return b"".join(protobuf.attribute(protobuf.ATTRIBUTE, name, value) for name, value in admitted)
 
     def is_ordinary(self, extra: Mapping[str, Any]) -> bool:
         """Tell whether attributes that were set later only add to the ones before, within the limit."""

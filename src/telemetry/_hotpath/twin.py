@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from .drive import begin_with
+from .tracecontext import TraceContext
 
 TYPE_CHECKING = False
 
@@ -38,6 +39,7 @@ if not TYPE_CHECKING and os.environ.get("TELEMETRY_PURE", "").strip().lower() no
                 nowhere,
             opener,
             random_bits,
+            ready,
             seed_ids,
             walk,
             wrap,
@@ -67,15 +69,20 @@ if TYPE_CHECKING or TWIN == "pure":
         nowhere,
         opener,
         random_bits,
+        ready,
         seed_ids,
         walk,
         wrap,
     )
 
+SPAN_BASES: tuple[type, ...] = (TraceContext.__bases__[0], SpanBase)
+"""What `opentelemetry.trace.Span` is told to recognise."""
+
 begin_with(begin)
 
 __all__ = (
     "REASON",
+    "SPAN_BASES",
     "TWIN",
     "CounterCell",
     "DropIn",
@@ -95,6 +102,7 @@ __all__ = (
     "nowhere",
     "opener",
     "random_bits",
+    "ready",
     "seed_ids",
     "walk",
     "wrap",

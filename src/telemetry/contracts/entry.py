@@ -154,6 +154,13 @@ class Entry:
             (self.place / key).report(f"must be a whole number; it is {value:g}")
         return int(value)
 
+    def flag(self, key: str) -> bool:
+        """Read true or false; false where the key is absent."""
+        value = self._take(key, required=False)
+        if value is not _ABSENT and not isinstance(value, bool):
+            (self.place / key).report("must be true or false")
+        return value is True
+
     def has(self, key: str) -> bool:
         """Tell whether a key is there, without asking for it."""
         return key in self._members

@@ -191,13 +191,10 @@ def _read_numbers_of(
 
 
 def _read_exponential(entry: Entry, kind: MetricKind) -> bool:
-    if kind != "histogram":
-        entry.forbid("exponential", f"only a histogram is exponential; this is a {kind}")
-        return False
-    value = entry._take("exponential", required=False)
-    if entry.has("exponential") and not isinstance(value, bool):
-        (entry.place / "exponential").report("must be true or false")
-    return value is True
+    if kind == "histogram":
+        return entry.flag("exponential")
+    entry.forbid("exponential", f"only a histogram is exponential; this is a {kind}")
+    return False
 
 
 def _read_share(entry: Entry, kind: MetricKind) -> ShareContract | None:

@@ -1,4 +1,4 @@
-"""Hand what is encoded to the official exporters' clients, or to the exporters themselves where those have none.
+"""Hand encoded records to the official exporters' clients, or to exporters that have none, decoded.
 
 It opens nothing and keeps no silence: `wire` makes one for its exporters, and calls what it prepares.
 """

@@ -26,7 +26,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.status import Status, StatusCode
 
-from telemetry._hotpath import RUNNING_ATTRIBUTE
+from telemetry._hotpath import protobuf
 from telemetry.signals import Attributes, AttributeValue, LogRecord, Resource, Scope, SpanEvent, SpanLink, SpanRecord
 
 _KINDS: Final = {
@@ -157,13 +157,15 @@ def _clean_items(items: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _scope(scope: Scope) -> InstrumentationScope:
-    return InstrumentationScope(clean_text(scope.name), scope.version, scope.schema_url, clean(scope.attributes))
+    return InstrumentationScope(
+        clean_text(scope.name), clean_text(scope.version), clean_text(scope.schema_url), clean(scope.attributes)
+    )
 
 
 def _attributes(record: SpanRecord) -> Mapping[str, AttributeValue]:
     attributes = clean(record.attributes)
     if record.running_ns is not None:
-        attributes[RUNNING_ATTRIBUTE] = record.running_ns
+        attributes[protobuf.RUNNING_ATTRIBUTE] = record.running_ns
     return attributes
 
 

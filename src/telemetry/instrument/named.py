@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telemetry._hotpath import Site, Span, begin, nowhere, opener, switch, text
+from telemetry._hotpath import Site, Span, begin, nowhere, opener, ready, switch, text
 from telemetry.errors import ContractError
 
 from .declaration import KINDS, one_of
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 _PLAIN_KIND = "internal"
-_sites: dict[str, Site] = {}
+_sites: dict[str, Any] = {}
 """The sites of that kind, which the opener of the compiled twin finds without calling `span`."""
 
 
@@ -55,7 +55,7 @@ class _Named:
         recorder.prepare(site)
         self.site = site
         if self.kind == _PLAIN_KIND:
-            _sites[self.name] = site
+            _sites[self.name] = ready(site)
 
 
 _names: dict[tuple[str, str], _Named] = {}

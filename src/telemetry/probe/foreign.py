@@ -1,4 +1,4 @@
-"""What came through OpenTelemetry's API, or from its processors: listed apart, and held against no contract.
+"""What came through OpenTelemetry's API or processors: listed apart, and held against no contract.
 
 `check` leaves it out, and `report` shows it.
 """

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any, final
 
-from telemetry._hotpath import RUNNING_ATTRIBUTE, Chunk, reading
-from telemetry.signals import Scope, SpanChunk, SpanEvent, SpanLink, SpanRecord
+from telemetry._hotpath import Chunk, protobuf, reading
+from telemetry.signals import Scope, SpanChunk, SpanEvent, SpanKind, SpanLink, SpanRecord, StatusCode
 
-_KINDS = ("internal", "internal", "server", "client", "producer", "consumer")
-_STATUSES = ("unset", "ok", "error")
+_KINDS: tuple[SpanKind, ...] = ("internal", "internal", "server", "client", "producer", "consumer")
+_STATUSES: tuple[StatusCode, ...] = ("unset", "ok", "error")
 _IS_REMOTE = 0x200
 
 
@@ -53,7 +53,7 @@ def _decode(payload: bytes) -> Iterator[dict[int, list[Any]]]:
 def _record(span: dict[int, list[Any]], flags: int, scope: Scope | None) -> SpanRecord:
     """Read a span by the numbers of its fields (OTLP, `trace/v1/trace.proto`)."""
     attributes = reading.attributes(span.get(9, []))
-    running = attributes.pop(RUNNING_ATTRIBUTE, None)
+    running = attributes.pop(protobuf.RUNNING_ATTRIBUTE, None)
     status = dict(reading.fields(_one(span, 15, b"")))
     return SpanRecord(
         name=_text(span, 5),

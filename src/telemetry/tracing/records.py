@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, final
 
-from telemetry._hotpath import ATTRIBUTE_TAG, Details, Site, Span, TraceContext, clean, protobuf, text
+from telemetry._hotpath import Details, Site, Span, TraceContext, clean, protobuf, text
 from telemetry.config import SpanLimits
 from telemetry.contracts import Registry, SpanContract
 from telemetry.signals import AttributeValue, SpanEvent, SpanLink, SpanRecord
@@ -45,7 +45,7 @@ class Recorder:
         site.detail = self.detail
         site.is_cut = self.limits.detail_value_length is not None or self.limits.event_count < 1
         if "error.code" in self.registry.attributes:
-            site.default_code = protobuf.attribute(ATTRIBUTE_TAG, "error.code", DEFAULT_CODE)
+            site.default_code = protobuf.attribute(protobuf.ATTRIBUTE, "error.code", DEFAULT_CODE)
         glance = replace(self, count=_count_nothing)
         admit = partial(self.admit, contract)
         site.prepare(admit, partial(glance.admit, contract), self.common, self.limits.attribute_count)

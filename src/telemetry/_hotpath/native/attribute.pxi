@@ -2,8 +2,8 @@
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
-from telemetry._hotpath.attribute import KNOWN_LIMIT as _KNOWN_LIMIT, TAG as _ATTRIBUTE_TAG
-from telemetry._hotpath.protobuf import attribute as _write_attribute
+from telemetry._hotpath.attribute import KNOWN_LIMIT as _KNOWN_LIMIT
+from telemetry._hotpath.protobuf import ATTRIBUTE as _ATTRIBUTE_TAG, attribute as _write_attribute
 
 cdef extern from "native/slots.h":
     size_t hash_of_text(PyObject* text) noexcept

@@ -89,8 +89,7 @@ cdef PyObject* call_recorded(PyObject* called, PyObject** args, size_t flags, Py
     cdef PyObject* function = function_of(called)
     cdef PyObject* found
     cdef PyObject* result
-    cdef PyObject* token
-    cdef Span span
+    cdef Span span = None
     cdef int64_t elapsed
     try:
         Py_EnterRecursiveCall(b" while calling a recorded function")
@@ -98,23 +97,27 @@ cdef PyObject* call_recorded(PyObject* called, PyObject** args, size_t flags, Py
         return raised(error)
     Py_INCREF_(function)
     try:
-        span = new_span(plan, plan.captures_count)
-        read_all(plan, span.captured, args, PyVectorcall_NARGS(flags), keywords)
         outer = ambient_values()
         found = span_in(outer)
-        if found != NULL and type(<object>found) is Span and not ((<Span>found).flags & SAMPLED) and not plan.is_watched:
-            result = call_timed(plan, span, function, args, flags, keywords)
-            Py_DECREF_(function)
-            Py_LeaveRecursiveCall()
-            return result
-        inherit(span, found)
-        if plan.is_watched:
-            announce(plan, span, outer)
-        inner = mapping_with(outer, found, <PyObject*>span)
-        kept = attach_values(inner)
+        if is_unsampled(plan, found):
+            inner = kept = None
+        else:
+            span = new_span(plan, plan.captures_count)
+            read_all(plan, span.captured, args, PyVectorcall_NARGS(flags), keywords)
+            inherit(span, found)
+            if plan.is_watched:
+                announce(plan, span, outer)
+            inner = mapping_with(outer, found, <PyObject*>span)
+            kept = attach_values(inner)
     except BaseException as error:
         gone_wrong(plan, error)
         result = PyObject_Vectorcall_(function, args, flags, keywords)
+        Py_DECREF_(function)
+        Py_LeaveRecursiveCall()
+        return result
+    if span is None:
+        plan.ring.sampled_out += 1
+        result = call_timed(plan, function, args, flags, keywords)
         Py_DECREF_(function)
         Py_LeaveRecursiveCall()
         return result
@@ -137,71 +140,75 @@ cdef PyObject* call_recorded(PyObject* called, PyObject** args, size_t flags, Py
     return result
 
 
+cdef inline bint is_unsampled(Plan plan, PyObject* found) noexcept:
+    # Whether the current span is one of ours whose trace is not sampled: then it stands for its children too.
+    if found == NULL or type(<object>found) is not Span or plan.is_watched:
+        return False
+    return not ((<Span>found).flags & SAMPLED)
+
+
 cdef PyObject* call_measured(PyObject* called, PyObject** args, size_t flags, PyObject* keywords) noexcept:
     # Metrics only: nothing is put into the context.
     cdef Plan plan = (<DropIn>called).plan
     cdef PyObject* function = function_of(called)
     cdef PyObject* result
-    cdef Span span = None
     try:
         Py_EnterRecursiveCall(b" while calling a recorded function")
     except BaseException as error:
         return raised(error)
     Py_INCREF_(function)
-    try:
-        span = new_span(plan, plan.captures_count)
-        read_all(plan, span.captured, args, PyVectorcall_NARGS(flags), keywords)
-    except BaseException as error:
-        gone_wrong(plan, error)
-        span = None
-    if span is None:
-        result = PyObject_Vectorcall_(function, args, flags, keywords)
-    else:
-        result = call_timed(plan, span, function, args, flags, keywords)
+    result = call_timed(plan, function, args, flags, keywords)
     Py_DECREF_(function)
     Py_LeaveRecursiveCall()
     return result
 
 
-cdef PyObject* call_timed(
-    Plan plan, Span span, PyObject* function, PyObject** args, size_t flags, PyObject* keywords
-) noexcept:
-    # The metrics of a call whose span is not written; `span` holds what was captured.
+cdef PyObject* call_timed(Plan plan, PyObject* function, PyObject** args, size_t flags, PyObject* keywords) noexcept:
+    # The metrics of a call that has no span of its own.
     cdef PyObject* result
-    cdef int64_t elapsed
-    span.begun_at = monotonic_ns()
+    cdef Values values
+    cdef int64_t begun
+    values.count, values.all = 0, values.few
+    try:
+        make_room(&values, plan.captures_count)
+        read_all(plan, values.all, args, PyVectorcall_NARGS(flags), keywords)
+    except BaseException as error:
+        gone_wrong(plan, error)
+        drop_values(&values)
+        return PyObject_Vectorcall_(function, args, flags, keywords)
+    begun = monotonic_ns()
     result = PyObject_Vectorcall_(function, args, flags, keywords)
-    elapsed = monotonic_ns() - span.begun_at
-    span.elapsed = elapsed
-    if plan.has_name:
-        plan.ring.sampled_out += 1
     if result == NULL:
-        fail_metrics(plan, span, elapsed, function)
+        fail_metrics(plan, &values, monotonic_ns() - begun, function)
     elif PyCoro_CheckExact(result):
-        span.elapsed = -1
-        return follow(plan, span, None, result)
+        result = follow_timed(plan, &values, begun, result)
     elif plan.metrics_count or plan.succeed is not None:
         try:
-            measure(plan, span, elapsed, result)
+            measure(plan, plan.combination(values.all), monotonic_ns() - begun, result)
         except BaseException as error:
             gone_wrong(plan, error)
+    drop_values(&values)
     return result
 
 
-cdef inline int measure(Plan plan, Span span, int64_t elapsed, PyObject* result) except -1:
-    if span.combination is None:
-        span.combination = plan.combination(span.captured)
-    plan.record(span.combination, elapsed)
+cdef inline int measure(Plan plan, Combination combination, int64_t elapsed, PyObject* result) except -1:
+    plan.record(combination, elapsed)
     if plan.succeed is not None:
-        plan.succeed(span.combination.labels, elapsed, <object>result)
+        plan.succeed(combination.labels, elapsed, <object>result)
     return 0
+
+
+cdef inline Combination combination_of(Span span):
+    if span.combination is None:
+        span.combination = span.plan.combination(span.captured)
+    return span.combination
 
 
 cdef void close_returned(Plan plan, Span span, int64_t elapsed, int64_t duration, PyObject* result) noexcept:
     # `duration` is what metrics observe: of a generator, only the time that it ran.
     try:
         if plan.metrics_count or plan.succeed is not None:
-            measure(plan, span, duration, result)
+            measure(plan, combination_of(span), duration, result)
         if plan.has_name:
             if plan.results:
                 _drive.results_of(plan.site, span, <object>result)
@@ -232,15 +239,13 @@ cdef void close_failed(Plan plan, Span span, object token, object inner, int64_t
 cdef int end_failed(Plan plan, Span span, int64_t elapsed, int64_t duration, error) except -1:
     result = fail(span, error) if plan.has_name else _outcome(error)
     if plan.fail is not None:
-        if span.combination is None:
-            span.combination = plan.combination(span.captured)
-        plan.fail(span.combination.labels, duration, error, result)
+        plan.fail(combination_of(span).labels, duration, error, result)
     if plan.has_name:
         finish(span, elapsed)
     return 0
 
 
-cdef void fail_metrics(Plan plan, Span span, int64_t elapsed, PyObject* function) noexcept:
+cdef void fail_metrics(Plan plan, Values* values, int64_t elapsed, PyObject* function) noexcept:
     cdef PyObject* kind = NULL
     cdef PyObject* error = NULL
     cdef PyObject* traceback = NULL
@@ -248,9 +253,8 @@ cdef void fail_metrics(Plan plan, Span span, int64_t elapsed, PyObject* function
     if plan.fail is not None and not was_never_made(kind, traceback, function):
         PyErr_NormalizeException_(&kind, &error, &traceback)
         try:
-            if span.combination is None:
-                span.combination = plan.combination(span.captured)
-            plan.fail(span.combination.labels, elapsed, <object>error, _outcome(<object>error))
+            labels = plan.combination(values.all).labels
+            plan.fail(labels, elapsed, <object>error, _outcome(<object>error))
         except BaseException as problem:
             gone_wrong(plan, problem)
     PyErr_Restore_(kind, error, traceback)
@@ -297,6 +301,21 @@ cdef PyObject* follow(Plan plan, Span span, object token, PyObject* coroutine) n
     return <PyObject*>following
 
 
+cdef PyObject* follow_timed(Plan plan, Values* values, int64_t begun, PyObject* coroutine) noexcept:
+    # The same for a call that has no span of its own: what it captured goes with the coroutine.
+    cdef Span span
+    cdef int index
+    try:
+        span = new_span(plan, values.count)
+        for index in range(values.count):
+            span.captured[index], values.all[index] = values.all[index], NULL
+        span.begun_at, span.elapsed = begun, 0  # it counts as ended, so nothing of it is written
+    except BaseException as error:
+        gone_wrong(plan, error)
+        return coroutine
+    return follow(plan, span, None, coroutine)
+
+
 cdef void gone_wrong(Plan plan, error) noexcept:
     # Recording failed; a person who interrupts is heard a moment later.
     if isinstance(error, KeyboardInterrupt):
@@ -324,9 +343,7 @@ cdef void close_early(Plan plan, Span span, int64_t elapsed, int64_t duration) n
     PyErr_NormalizeException_(&kind, &error, &traceback)
     try:
         if plan.fail is not None:
-            if span.combination is None:
-                span.combination = plan.combination(span.captured)
-            plan.fail(span.combination.labels, duration, <object>error, "success")
+            plan.fail(combination_of(span).labels, duration, <object>error, "success")
         if plan.has_name:
             finish(span, elapsed)
     except BaseException as problem:

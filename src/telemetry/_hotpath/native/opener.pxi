@@ -12,7 +12,7 @@ cdef object _kind_name = "kind", _links_name = "links", _attributes_name = "attr
 cdef class Opener:
     """A function that opens a span by name; calls that ask for more than attributes go to the function behind it.
 
-    `sites` maps a name to its site, or to None where it records nothing: whoever owns it keeps it up to date.
+    `sites` maps a name to its site, made ready: whoever owns it keeps it up to date.
     """
 
     cdef vectorcallfunc vectorcall
@@ -41,9 +41,9 @@ cdef PyObject* open_span(PyObject* called, PyObject** args, size_t flags, PyObje
     cdef Span span
     if PyVectorcall_NARGS(flags) == 1 and PyUnicode_CheckExact_(args[0]):
         site = PyDict_GetItemWithError(<PyObject*>self.sites, args[0])
-        if site != NULL and site != <PyObject*>None and takes_attributes_only(args + 1, keywords):
+        if site != NULL and takes_attributes_only(args + 1, keywords):
             try:
-                span = begin(<object>site)
+                span = begin_span(<Plan>site, _no_arguments, ambient_values(), None)
                 if keywords != NULL:
                     set_keywords(span, args + 1, keywords)
             except BaseException as error:
@@ -62,9 +62,9 @@ cdef int set_keywords(Span span, PyObject** values, PyObject* keywords) except -
         if same_text(key, <PyObject*>_attributes_name):
             place = 0
             while PyDict_Next(values[index], &place, &key, &value):
-                span.set_attribute(<object>key, <object>value)
+                put_attribute(span, <object>key, <object>value)
         else:
-            span.set_attribute(<object>key, <object>values[index])
+            put_attribute(span, <object>key, <object>values[index])
     return 0
 
 
@@ -95,6 +95,11 @@ cdef inline bint has_plain_keys(PyObject* mapping) noexcept:
         ):
             return False
     return True
+
+
+def ready(site):
+    """Give what the opener finds in place of a site."""
+    return plan_of(site)
 
 
 def opener(function, sites):

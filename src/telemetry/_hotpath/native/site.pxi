@@ -42,6 +42,12 @@ cdef struct Metric:
     bint is_counter
     double factor
 
+cdef struct Values:
+    # What a call captured, as owned references.
+    int count
+    PyObject** all
+    PyObject* few[INLINE_VALUES]
+
 cdef struct Slot:
     size_t hash
     PyObject* combination
@@ -334,6 +340,28 @@ cdef Plan plan_of(site):
     if site.plan is None:
         site.plan = Plan(site)
     return <Plan>site.plan
+
+
+cdef inline int make_room(Values* values, int count) except -1:
+    values.count, values.all = 0, values.few
+    if count > INLINE_VALUES:
+        values.all = <PyObject**>PyMem_Calloc(count, sizeof(PyObject*))
+        if values.all == NULL:
+            values.all = values.few
+            raise MemoryError
+    elif count:
+        memset(values.few, 0, count * sizeof(PyObject*))
+    values.count = count
+    return 0
+
+
+cdef inline void drop_values(Values* values) noexcept:
+    cdef int index
+    for index in range(values.count):
+        Py_XDECREF_(values.all[index])
+    if values.all != values.few:
+        PyMem_Free(values.all)
+    values.count = 0
 
 
 cdef int read_all(Plan plan, PyObject** values, PyObject** args, Py_ssize_t count, PyObject* keywords) except -1:

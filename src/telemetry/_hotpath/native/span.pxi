@@ -20,6 +20,7 @@ cdef extern from "native/machine.h":
     uint64_t random_state[4]
 
 cdef extern from "Python.h":
+    int PySet_Contains_ "PySet_Contains"(PyObject* names, PyObject* name) noexcept
     int PyDict_Next(PyObject* mapping, Py_ssize_t* place, PyObject** key, PyObject** value) noexcept
 
 cdef enum:
@@ -27,6 +28,7 @@ cdef enum:
     RANDOM = 2
     PARTS_LIMIT = 24  # attributes that a span may have besides those of its site, to be written the fast way
 
+cdef uint64_t _low_56_bits = <uint64_t>-1 >> 8
 cdef uint64_t _threshold = 0  # a trace is sampled whose low 56 bits reach it
 cdef object _decide = None  # the sampler, where it is more than a threshold
 cdef Attribute _running = Attribute(_protobuf.RUNNING_ATTRIBUTE, None)
@@ -184,18 +186,12 @@ cdef class Span(SpanBase):
 
     def set_attribute(self, key, value):
         """Set one attribute; what is no primitive becomes text, and None sets nothing."""
-        if not PyUnicode_CheckExact_(<PyObject*>value):
-            value = _clean(value)
-        if value is None or not takes_more(self):
-            return
-        if self.extra is None:
-            self.extra = {}
-        self.extra[key if PyUnicode_CheckExact_(<PyObject*>key) else _text(key)] = value
+        put_attribute(self, key, value)
 
     def set_attributes(self, attributes):
         """Set several attributes."""
         for key, value in attributes.items():
-            self.set_attribute(key, value)
+            put_attribute(self, key, value)
 
     def add_event(self, name, attributes=None, timestamp=None):
         """Record that something happened; `timestamp` is nanoseconds since the epoch, by default now."""
@@ -272,6 +268,17 @@ cdef class Span(SpanBase):
         finish(self, elapsed)
 
 
+cdef int put_attribute(Span span, key, value) except -1:
+    if not PyUnicode_CheckExact_(<PyObject*>value):
+        value = _clean(value)
+    if value is None or not takes_more(span):
+        return 0
+    if span.extra is None:
+        span.extra = {}
+    span.extra[key if PyUnicode_CheckExact_(<PyObject*>key) else _text(key)] = value
+    return 0
+
+
 cdef inline bint takes_more(Span span) noexcept:
     # Whether what is added still counts: until the end, or the exception that brings it.
     return span.elapsed < 0 and span.failure_fields is None
@@ -288,22 +295,22 @@ def nowhere(site):
 
 def begin(site, values=(), outer=None, start_ns=None):
     """Start a span here and now, without making it the current one: see the pure twin."""
-    cdef Plan plan = plan_of(site)
+    return begin_span(plan_of(site), values, ambient_values() if outer is None else outer, start_ns)
+
+
+cdef Span begin_span(Plan plan, tuple values, outer, start_ns):
     cdef Span span = new_span(plan, plan.captures_count)
     cdef int index
-    if len(values) != plan.captures_count:
-        values = (None,) * plan.captures_count
-    for index, value in enumerate(values):
+    for index in range(plan.captures_count):
+        value = values[index] if index < len(values) else None
         Py_INCREF_(<PyObject*>value)
         span.captured[index] = <PyObject*>value
-    if outer is None:
-        outer = ambient_values()
     inherit(span, span_in(outer))
     start(span)
     if start_ns is not None:
         span.start = start_ns
-    if span.plan.is_watched:
-        span.plan.site.watch.started(span, outer)
+    if plan.is_watched:
+        plan.site.watch.started(span, outer)
     show_open(span)
     return span
 
@@ -359,7 +366,7 @@ cdef int begin_trace(Span span) except -1:
     span.flags = RANDOM
     if _decide is not None:
         span.flags |= SAMPLED if _decide(span.trace_id) else 0
-    elif swapped(span.trace_low) & 0xFFFFFFFFFFFFFF >= _threshold:
+    elif (swapped(span.trace_low) & _low_56_bits) >= _threshold:
         span.flags |= SAMPLED
     return 0
 
@@ -537,11 +544,14 @@ cdef int extra_parts(Plan plan, dict extra, PyObject** parts, int count) except 
     cdef PyObject* key
     cdef PyObject* value
     cdef int index
-    if len(extra) <= plan.room and count + len(extra) <= PARTS_LIMIT and plan.names.isdisjoint(extra):
+    if len(extra) <= plan.room and count + len(extra) <= PARTS_LIMIT:
         while PyDict_Next(<PyObject*>extra, &place, &key, &value):
+            if PySet_Contains_(<PyObject*>plan.names, key):
+                break
             parts[count] = own(plan.attribute(<str>key).write(value))
             count += 1
-        return count
+        else:
+            return count
     drop_parts(parts, count)
     return -1
 

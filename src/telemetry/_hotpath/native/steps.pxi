@@ -68,7 +68,7 @@ cdef class Steps:
         # Make the span the current one; at the first step begin it.
         if self.progress == WAITING:
             begin_step(self)
-        elif self.progress == BEGUN:
+        elif self.progress == BEGUN and self.span.elapsed < 0:
             self.mapping = below(self.span)
         if self.mapping is not None:
             self.token = attach_values(self.mapping)
