@@ -94,7 +94,9 @@ cdef object fail(Span span, error):
     cdef Span parent
     if not PyErr_GivenExceptionMatches(<PyObject*>error, <PyObject*>Exception) or span.elapsed >= 0:
         return _fail(span, error)
-    if not span.plan.is_plain or span.extra is not None or span.more is not None or span.failure_fields is not None:
+    if not span.plan.is_plain or span.spilled is not None or span.more is not None or span.failure_fields is not None:
+        return _fail(span, error)
+    if names_failure(span):
         return _fail(span, error)
     if not span.flags & SAMPLED:
         return "failure"
@@ -109,6 +111,15 @@ cdef object fail(Span span, error):
             parent.mark_error, parent.mark_code = raised_at.error, raised_at.code
             parent.mark_instruction = raised_at.instruction
     return "failure"
+
+
+cdef bint names_failure(Span span) except *:
+    # Whether the user has set what an exception sets, which then counts.
+    cdef int index
+    for index in range(span.late_count):
+        if <object>span.late_names[index] in ("error.type", "error.code"):
+            return True
+    return False
 
 
 cdef bint note(Span span, error, Origin* raised_at) except *:

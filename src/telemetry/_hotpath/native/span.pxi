@@ -26,6 +26,7 @@ cdef extern from "Python.h":
 cdef enum:
     SAMPLED = 1
     RANDOM = 2
+    LATE_ATTRIBUTES = 8
     PARTS_LIMIT = 24  # attributes that a span may have besides those of its site, to be written the fast way
 
 cdef uint64_t _low_56_bits = <uint64_t>-1 >> 8
@@ -77,7 +78,10 @@ cdef class Span(SpanBase):
     cdef int values_count
     cdef unsigned char flags
     cdef bint is_child, has_remote_parent
-    cdef public dict extra
+    cdef dict spilled  # all attributes that were set later, once they are more than fit here
+    cdef PyObject* late_names[LATE_ATTRIBUTES]
+    cdef PyObject* late_values[LATE_ATTRIBUTES]
+    cdef int late_count
     cdef public object more
     cdef object above  # the parent, while this is open
     cdef object origin  # the trace context of a trace that did not begin here, or is not sampled
@@ -97,6 +101,7 @@ cdef class Span(SpanBase):
         cdef int index
         for index in range(self.values_count):
             Py_XDECREF_(self.captured[index])
+        drop_late(self)
         if self.captured != self.inline_values:
             PyMem_Free(self.captured)
         if self.slot != NO_SLOT:  # it was never ended
@@ -111,6 +116,17 @@ cdef class Span(SpanBase):
     def values(self):
         """What was captured, in the order of the site's sources."""
         return tuple([<object>self.captured[index] for index in range(self.values_count)])
+
+    @property
+    def extra(self):
+        """Attributes that were set later; None where there are none."""
+        spill(self, False)
+        return self.spilled
+
+    @extra.setter
+    def extra(self, dict attributes):
+        drop_late(self)
+        self.spilled = attributes
 
     @property
     def name(self):
@@ -269,14 +285,51 @@ cdef class Span(SpanBase):
 
 
 cdef int put_attribute(Span span, key, value) except -1:
+    cdef int index
+    cdef PyObject* before
     if not PyUnicode_CheckExact_(<PyObject*>value):
         value = _clean(value)
     if value is None or not takes_more(span):
         return 0
-    if span.extra is None:
-        span.extra = {}
-    span.extra[key if PyUnicode_CheckExact_(<PyObject*>key) else _text(key)] = value
+    if not PyUnicode_CheckExact_(<PyObject*>key):
+        key = _text(key)
+    if span.spilled is None:
+        for index in range(span.late_count):
+            if same_text(span.late_names[index], <PyObject*>key):
+                Py_INCREF_(<PyObject*>value)
+                before, span.late_values[index] = span.late_values[index], <PyObject*>value
+                Py_DECREF_(before)
+                return 0
+        if span.late_count < LATE_ATTRIBUTES:
+            Py_INCREF_(<PyObject*>key)
+            Py_INCREF_(<PyObject*>value)
+            span.late_names[span.late_count], span.late_values[span.late_count] = <PyObject*>key, <PyObject*>value
+            span.late_count += 1
+            return 0
+        spill(span, True)
+    span.spilled[key] = value
     return 0
+
+
+cdef int spill(Span span, bint even_if_none) except -1:
+    # Move the attributes that were set later into a dict, where there is room for more.
+    cdef int index
+    if span.spilled is None and (span.late_count or even_if_none):
+        spilled = {}
+        for index in range(span.late_count):
+            spilled[<object>span.late_names[index]] = <object>span.late_values[index]
+        span.spilled = spilled
+        drop_late(span)
+    return 0
+
+
+cdef inline void drop_late(Span span) noexcept:
+    cdef int count = span.late_count
+    span.late_count = 0
+    while count:
+        count -= 1
+        Py_DECREF_(span.late_names[count])
+        Py_DECREF_(span.late_values[count])
 
 
 cdef inline bint takes_more(Span span) noexcept:
@@ -512,8 +565,10 @@ cdef bint write_plainly(Span span) except *:
         written = (<Attribute>plan.others_attributes[index]).write(span.captured[plan.others[index]])
         count += 1
         parts[count - 1] = own(written)
-    if span.extra is not None:
-        count = extra_parts(plan, span.extra, parts, count)
+    if span.late_count:
+        count = late_parts(plan, span, parts, count)
+    elif span.spilled is not None:
+        count = extra_parts(plan, span.spilled, parts, count)
     if count < 0:
         return False
     if span.running >= 0:
@@ -538,8 +593,23 @@ cdef inline PyObject* own(bytes written) noexcept:
     return <PyObject*>written
 
 
+cdef int late_parts(Plan plan, Span span, PyObject** parts, int count) except -2:
+    # Add the few attributes that were set later; -1 where they do more than add to the ones before, within the limit.
+    cdef int index
+    if span.late_count <= plan.room and count + span.late_count <= PARTS_LIMIT:
+        for index in range(span.late_count):
+            if PySet_Contains_(<PyObject*>plan.names, span.late_names[index]):
+                break
+            parts[count] = own(plan.attribute(<str>span.late_names[index]).write(span.late_values[index]))
+            count += 1
+        else:
+            return count
+    drop_parts(parts, count)
+    return -1
+
+
 cdef int extra_parts(Plan plan, dict extra, PyObject** parts, int count) except -2:
-    # Add the attributes that were set later; -1 where they do more than add to the ones before, within the limit.
+    # The same for many.
     cdef Py_ssize_t place = 0
     cdef PyObject* key
     cdef PyObject* value
