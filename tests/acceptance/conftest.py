@@ -51,7 +51,8 @@ def probe(tmp_path: Path) -> Probe:
     """Run `tools/telemetry_probe.py` in an empty folder, with `--json`."""
 
     def probe(*arguments: str | Path, timeout: float = 100.0, **variables: str) -> Probed:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "TELEMETRY_"))}
+        settings = {name for name in os.environ if name.startswith(("OTEL_", "TELEMETRY_"))} - {"TELEMETRY_PURE"}
+        clean = {name: value for name, value in os.environ.items() if name not in settings}
         path = tmp_path / "report.json"
         path.unlink(missing_ok=True)
         done = subprocess.run(

@@ -29,7 +29,8 @@ def run(tmp_path: Path) -> Run:
     """Run a program text in a fresh interpreter, with warnings as errors; give what it prints."""
 
     def run(program: str, *, path: Path | None = None, **variables: str) -> str:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "TELEMETRY_"))}
+        settings = {name for name in os.environ if name.startswith(("OTEL_", "TELEMETRY_"))} - {"TELEMETRY_PURE"}
+        clean = {name: value for name, value in os.environ.items() if name not in settings}
         places = [str(each) for each in (path, ROOT / "src") if each is not None]
         text = _BEFORE.format(registry=str(REGISTRY)) + textwrap.dedent(program)
         done = subprocess.run(

@@ -107,7 +107,7 @@ def detach(token: Any) -> bool:
 
 def holding(outer: Mapping[str, Any], span: Any) -> Ambient:
     """Give ambient values in which `span` is the current one and everything else is as in `outer`."""
-    values = Ambient(outer) if outer else Ambient()
+    values = Ambient(outer) if outer and isinstance(outer, dict) else Ambient()
     _telemetry_put(values, _telemetry_key, span)
     return values
 

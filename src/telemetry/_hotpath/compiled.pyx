@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True, binding=False
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True, binding=False, auto_pickle=False
 """The compiled twin: cells, spans and wrappers in C, each noun in a piece of its own in `native`."""
 
 include "native/cells.pxi"

@@ -35,6 +35,10 @@ class OpenTable:
         self.spans: dict[int, Any] = {}
         self.exhausted = 0
 
+    def clear(self) -> None:
+        """Forget all spans."""
+        self.spans.clear()
+
     def snapshot(self) -> list[Chunk]:
         """Give the open spans as chunks of one span each."""
         return [_chunk(span) for span in list(self.spans.values())[:SLOTS]]

@@ -35,6 +35,7 @@ class Ring(Tip):
         self.scopes = Scopes()
         self.wake: Callable[[], None] = _nothing
         self.lose: Callable[[int], None] | None = None
+        self.open = OpenTable()
         self.restart()
 
     def restart(self) -> None:
@@ -45,7 +46,7 @@ class Ring(Tip):
         self._reading: Segment | None = None
         self.current = Segment(min(SEGMENT_BYTES, self._size))
         self._used = self.current.limit
-        self.open = OpenTable()
+        self.open.clear()
 
     def turn(self, size: int) -> tuple[Segment, int]:
         """Go on to the next segment, unless another thread has done so; give a place there."""

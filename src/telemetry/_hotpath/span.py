@@ -332,7 +332,9 @@ def leave(span: Span, token: Any, outer: Any = None) -> None:
 
 def current_span(values: Mapping[str, Any] | None = None) -> Span | TraceContext | None:
     """Give the current span, ours or any other; None outside of spans."""
-    found = (current() if values is None else values).get(span_key())
+    if values is None:
+        values = current()
+    found = values.get(span_key()) if isinstance(values, dict) else None  # anybody may attach anything
     if found is None or isinstance(found, (Span, TraceContext)):
         return found
     return adopt(found)

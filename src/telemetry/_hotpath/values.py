@@ -68,7 +68,7 @@ def _text(value: Any, kind: type) -> str:
     enum = modules.get("enum")  # a value of a module that is not there cannot be
     if enum is not None and issubclass(kind, enum.Enum):
         return text(value.value) if isinstance(value.value, str) else str(value.name)
-    return str(value)[:TEXT_LIMIT]
+    return str.__str__(str(value))[:TEXT_LIMIT]  # `[:]` of a subclass is the user's code
 
 
 def label(value: Any) -> str | None:

@@ -17,11 +17,12 @@ cdef extern from "Python.h":
     PyObject* PyDict_GetItemWithError(PyObject* mapping, PyObject* key) noexcept
     int PyDict_SetItem(PyObject* mapping, PyObject* key, PyObject* value) except -1
     int PyDict_Update(PyObject* mapping, PyObject* other) except -1
-    int PyDict_Check(PyObject* candidate)
+    int PyDict_Check(PyObject* candidate) noexcept
     Py_ssize_t PyDict_GET_SIZE(PyObject* mapping)
     Py_ssize_t Py_REFCNT(PyObject* candidate)
     void Py_INCREF_ "Py_INCREF"(PyObject* candidate) noexcept
     void Py_DECREF_ "Py_DECREF"(PyObject* candidate) noexcept
+    void Py_XINCREF_ "Py_XINCREF"(PyObject* candidate) noexcept
     void Py_XDECREF_ "Py_XDECREF"(PyObject* candidate) noexcept
     void PyErr_Clear_ "PyErr_Clear"() noexcept
 
@@ -30,6 +31,7 @@ cdef enum:
 
 cdef object _variable, _get, _set, _reset, _key, _mapping_type
 cdef object _no_arguments = ()
+cdef object _nothing = {}  # stands for ambient values that are none: anybody may attach anything
 cdef bint _is_direct  # whether `_variable` is what both sides read; else the callables of another one serve
 cdef PyObject* _mappings[MAPPINGS_KEPT]
 cdef int _mappings_count = 0
@@ -55,18 +57,23 @@ _ambient.follow(_follow_ambient)
 cdef inline object ambient_values():
     cdef PyObject* found = NULL
     if not _is_direct:
-        return _get()
+        values = _get()
+        return values if PyDict_Check(<PyObject*>values) else _nothing
     PyContextVar_Get(<PyObject*>_variable, NULL, &found)
     values = <object>found
     Py_DECREF_(found)
-    return values
+    return values if PyDict_Check(found) else _nothing
 
 
-cdef inline PyObject* span_in(object values):
+cdef inline PyObject* span_in(object values) noexcept:
     # Borrowed; NULL where there is none.
+    cdef PyObject* found
     if PyDict_GET_SIZE(<PyObject*>values) == 0:
         return NULL
-    return PyDict_GetItemWithError(<PyObject*>values, <PyObject*>_key)
+    found = PyDict_GetItemWithError(<PyObject*>values, <PyObject*>_key)
+    if found == NULL:
+        PyErr_Clear_()  # of another key, which had the same hash and would not be compared
+    return found
 
 
 cdef object mapping_with(object outer, PyObject* before, PyObject* span):

@@ -18,7 +18,7 @@ cdef extern from "Python.h":
     void PyErr_NormalizeException_ "PyErr_NormalizeException"(PyObject**, PyObject**, PyObject**) noexcept
     void PyErr_SetObject(PyObject* kind, PyObject* error) noexcept
     int PyException_SetTraceback_ "PyException_SetTraceback"(PyObject* error, PyObject* traceback) noexcept
-    int Py_EnterRecursiveCall(const char* where) except -1
+    int Py_EnterRecursiveCall(const char* where) noexcept
     void Py_LeaveRecursiveCall() noexcept
     int PyCoro_CheckExact(PyObject* candidate) noexcept
     int PyFunction_Check(PyObject* candidate) noexcept
@@ -91,17 +91,16 @@ cdef PyObject* call_recorded(PyObject* called, PyObject** args, size_t flags, Py
     cdef PyObject* result
     cdef Span span = None
     cdef int64_t elapsed
-    try:
-        Py_EnterRecursiveCall(b" while calling a recorded function")
-    except BaseException as error:
-        return raised(error)
+    cdef bint has_span = True
+    if Py_EnterRecursiveCall(b" while calling a recorded function"):
+        return NULL
     Py_INCREF_(function)
+    outer = inner = kept = None
     try:
         outer = ambient_values()
         found = span_in(outer)
-        if is_unsampled(plan, found):
-            inner = kept = None
-        else:
+        has_span = not is_unsampled(plan, found)
+        if has_span:
             span = new_span(plan, plan.captures_count)
             read_all(plan, span.captured, args, PyVectorcall_NARGS(flags), keywords)
             inherit(span, found)
@@ -111,13 +110,11 @@ cdef PyObject* call_recorded(PyObject* called, PyObject** args, size_t flags, Py
             kept = attach_values(inner)
     except BaseException as error:
         gone_wrong(plan, error)
-        result = PyObject_Vectorcall_(function, args, flags, keywords)
-        Py_DECREF_(function)
-        Py_LeaveRecursiveCall()
-        return result
-    if span is None:
-        plan.ring.sampled_out += 1
-        result = call_timed(plan, function, args, flags, keywords)
+    if not has_span or kept is None:  # said outside of `except`, so that what is raised has nothing of ours as context
+        if has_span:
+            result = PyObject_Vectorcall_(function, args, flags, keywords)
+        else:
+            result = call_timed(plan, outer, function, args, flags, keywords)
         Py_DECREF_(function)
         Py_LeaveRecursiveCall()
         return result
@@ -152,19 +149,19 @@ cdef PyObject* call_measured(PyObject* called, PyObject** args, size_t flags, Py
     cdef Plan plan = (<DropIn>called).plan
     cdef PyObject* function = function_of(called)
     cdef PyObject* result
-    try:
-        Py_EnterRecursiveCall(b" while calling a recorded function")
-    except BaseException as error:
-        return raised(error)
+    if Py_EnterRecursiveCall(b" while calling a recorded function"):
+        return NULL
     Py_INCREF_(function)
-    result = call_timed(plan, function, args, flags, keywords)
+    result = call_timed(plan, None, function, args, flags, keywords)
     Py_DECREF_(function)
     Py_LeaveRecursiveCall()
     return result
 
 
-cdef PyObject* call_timed(Plan plan, PyObject* function, PyObject** args, size_t flags, PyObject* keywords) noexcept:
-    # The metrics of a call that has no span of its own.
+cdef PyObject* call_timed(
+    Plan plan, object outer, PyObject* function, PyObject** args, size_t flags, PyObject* keywords
+) noexcept:
+    # The metrics of a call that has no span of its own; `outer` is what is around one whose trace is not sampled.
     cdef PyObject* result
     cdef Values values
     cdef int64_t begun
@@ -175,20 +172,29 @@ cdef PyObject* call_timed(Plan plan, PyObject* function, PyObject** args, size_t
     except BaseException as error:
         gone_wrong(plan, error)
         drop_values(&values)
+        values.count = -1
+    if values.count < 0:
         return PyObject_Vectorcall_(function, args, flags, keywords)
     begun = monotonic_ns()
     result = PyObject_Vectorcall_(function, args, flags, keywords)
-    if result == NULL:
-        fail_metrics(plan, &values, monotonic_ns() - begun, function)
-    elif PyCoro_CheckExact(result):
-        result = follow_timed(plan, &values, begun, result)
-    elif plan.metrics_count or plan.succeed is not None:
-        try:
-            measure(plan, plan.combination(values.all), monotonic_ns() - begun, result)
-        except BaseException as error:
-            gone_wrong(plan, error)
+    if result != NULL and PyCoro_CheckExact(result):
+        result = follow_timed(plan, &values, outer, begun, result)
+    else:
+        close_timed(plan, &values, monotonic_ns() - begun, result, function)
     drop_values(&values)
     return result
+
+
+cdef void close_timed(Plan plan, Values* values, int64_t elapsed, PyObject* result, PyObject* function) noexcept:
+    if plan.has_name:
+        plan.ring.sampled_out += 1
+    if result == NULL:
+        fail_metrics(plan, values, elapsed, function)
+    elif plan.metrics_count or plan.succeed is not None:
+        try:
+            measure(plan, plan.combination(values.all), elapsed, result)
+        except BaseException as error:
+            gone_wrong(plan, error)
 
 
 cdef inline int measure(Plan plan, Combination combination, int64_t elapsed, PyObject* result) except -1:
@@ -237,12 +243,22 @@ cdef void close_failed(Plan plan, Span span, object token, object inner, int64_t
 
 
 cdef int end_failed(Plan plan, Span span, int64_t elapsed, int64_t duration, error) except -1:
-    result = fail(span, error) if plan.has_name else _outcome(error)
+    result = told_failure(span, error) if plan.has_name else _outcome(error)
     if plan.fail is not None:
         plan.fail(combination_of(span).labels, duration, error, result)
     if plan.has_name:
         finish(span, elapsed)
     return 0
+
+
+cdef object told_failure(Span span, error):
+    # Note how `error` ended a span; of one whose own code raises, only that it did.
+    try:
+        return fail(span, error)
+    except BaseException as problem:
+        gone_wrong(span.plan, problem)
+    span.details().set_status("error", None)
+    return _outcome(error)
 
 
 cdef void fail_metrics(Plan plan, Values* values, int64_t elapsed, PyObject* function) noexcept:
@@ -301,15 +317,20 @@ cdef PyObject* follow(Plan plan, Span span, object token, PyObject* coroutine) n
     return <PyObject*>following
 
 
-cdef PyObject* follow_timed(Plan plan, Values* values, int64_t begun, PyObject* coroutine) noexcept:
-    # The same for a call that has no span of its own: what it captured goes with the coroutine.
+cdef PyObject* follow_timed(
+    Plan plan, Values* values, object outer, int64_t begun, PyObject* coroutine
+) noexcept:
+    # The same for a call that has no span of its own: what it captured goes with the coroutine, and one that is not
+    # sampled stays its context, as others may want it recorded.
     cdef Span span
     cdef int index
     try:
         span = new_span(plan, values.count)
         for index in range(values.count):
             span.captured[index], values.all[index] = values.all[index], NULL
-        span.begun_at, span.elapsed = begun, 0  # it counts as ended, so nothing of it is written
+        if outer is not None:
+            inherit(span, span_in(outer))
+        span.begun_at = begun
     except BaseException as error:
         gone_wrong(plan, error)
         return coroutine
@@ -323,6 +344,8 @@ cdef void gone_wrong(Plan plan, error) noexcept:
         return
     try:
         plan.count("recording_failed", f"{type(error).__name__} in {plan.site.name or 'a site without a span'}")
+    except KeyboardInterrupt:
+        PyErr_SetInterrupt()
     except BaseException:
         pass
 

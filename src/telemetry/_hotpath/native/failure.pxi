@@ -62,8 +62,8 @@ cdef bytes _stack_head = b"Traceback (most recent call last):\n"
 cdef object _code_name = "code"
 
 cdef struct Origin:
-    void* error
-    void* code
+    void* error  # to be compared only
+    PyObject* code  # owned
     int instruction
 
 
@@ -81,17 +81,17 @@ cdef Line* line_at(PyObject* step) except NULL:
     except BaseException:
         Py_DECREF_(code)
         raise
-    Py_XDECREF_(line.code)
-    Py_XDECREF_(line.text)
+    cdef Line before = line[0]
     Py_INCREF_(<PyObject*>text)
     line.code, line.instruction, line.is_ours, line.text = code, instruction, ours, <PyObject*>text
+    Py_XDECREF_(before.text)
+    Py_XDECREF_(before.code)  # last, as a weak reference to it may call anything
     return line
 
 
 cdef object fail(Span span, error):
     # Note how `error` ended a span, and tell its parent; give the outcome.
-    cdef Origin raised_at
-    cdef Span parent
+    cdef Origin raised_at = Origin(<void*>error, NULL, 0)
     if not PyErr_GivenExceptionMatches(<PyObject*>error, <PyObject*>Exception) or span.elapsed >= 0:
         return _fail(span, error)
     if not span.plan.is_plain or span.spilled is not None or span.more is not None or span.failure_fields is not None:
@@ -100,17 +100,28 @@ cdef object fail(Span span, error):
         return _fail(span, error)
     if not span.flags & SAMPLED:
         return "failure"
-    if not note(span, error, &raised_at):
-        return _fail(span, error)
-    if type(span.above) is Span:
-        parent = <Span>span.above
-        if parent.more is not None:
-            code = None if raised_at.code == NULL else <object><PyObject*>raised_at.code
-            parent.more.mark = (<size_t>raised_at.error, code, raised_at.instruction)
-        else:
-            parent.mark_error, parent.mark_code = raised_at.error, raised_at.code
-            parent.mark_instruction = raised_at.instruction
+    try:
+        if not note(span, error, &raised_at):
+            return _fail(span, error)
+        if type(span.above) is Span:
+            mark(<Span>span.above, &raised_at)
+    finally:
+        Py_XDECREF_(raised_at.code)
     return "failure"
+
+
+cdef int mark(Span parent, Origin* raised_at) except -1:
+    # Say in a parent that a child has recorded this.
+    cdef PyObject* before = parent.mark_code
+    if parent.more is not None:
+        code = None if raised_at.code == NULL else <object>raised_at.code
+        parent.more.mark = (<size_t>raised_at.error, code, raised_at.instruction)
+        return 0
+    Py_XINCREF_(raised_at.code)
+    parent.mark_error, parent.mark_code = raised_at.error, raised_at.code
+    parent.mark_instruction = raised_at.instruction
+    Py_XDECREF_(before)
+    return 0
 
 
 cdef bint names_failure(Span span) except *:
@@ -127,24 +138,28 @@ cdef bint note(Span span, error, Origin* raised_at) except *:
     cdef PyObject* texts[100]
     cdef int count = 0
     cdef size_t size = 0
-    cdef PyObject* traceback = PyException_GetTraceback(<PyObject*>error)
-    cdef PyObject* step = traceback
+    cdef PyObject* step = PyException_GetTraceback(<PyObject*>error)
+    cdef PyObject* passed
+    cdef PyObject* code = NULL
     cdef Line* line
-    raised_at.error, raised_at.code, raised_at.instruction = <void*>error, NULL, 0
-    while step != NULL:
-        line = line_at(step)
-        if not line.is_ours:
-            if count == 100:
-                break
-            texts[count] = line.text
-            Py_INCREF_(line.text)
-            count += 1
-            size += PyBytes_GET_SIZE(line.text)
-            raised_at.code, raised_at.instruction = line.code, line.instruction
-        step = next_step(step)
-    Py_XDECREF_(traceback)
-    cdef bint fits = step == NULL and size <= STACK_BYTES
+    cdef bint fits
     try:
+        while step != NULL:
+            line = line_at(step)
+            if not line.is_ours:
+                if count == 100:
+                    break
+                texts[count] = line.text
+                Py_INCREF_(line.text)
+                count += 1
+                size += PyBytes_GET_SIZE(line.text)
+                code, raised_at.instruction = line.code, line.instruction
+            passed, step = step, next_step(step)
+            Py_XINCREF_(step)
+            Py_DECREF_(passed)
+        fits = step == NULL and size <= STACK_BYTES
+        Py_XINCREF_(code)
+        raised_at.code = code
         if fits and not name_failure(span, error):
             fits = False
         if fits and not (
@@ -154,6 +169,7 @@ cdef bint note(Span span, error, Origin* raised_at) except *:
         ):
             fits = write_event(span, error, texts, count, size)
     finally:
+        Py_XDECREF_(step)
         drop_parts(texts, count)
     if not fits:
         span.failure = span.failure_fields = None
@@ -183,6 +199,9 @@ cdef bint name_failure(Span span, error) except *:
 cdef tuple names_of(error):
     # The qualified name of its class, as text and as UTF-8.
     kind = type(error)
+    if type(kind) is not type:  # its hash may be the user's code
+        name = _type_name(error)
+        return (name, _protobuf.utf8(name))
     names = _type_names.get(kind)
     if names is None:
         if len(_type_names) >= COMBINATIONS_LIMIT:
@@ -194,7 +213,7 @@ cdef tuple names_of(error):
 
 cdef str message_of(error):
     try:
-        message = str(error)
+        message = str.__str__(str(error))  # a subclass's own `[:]` is the user's code
     except Exception:  # it is the user's code
         message = _text(error)
     return message[:_TEXT_LIMIT]

@@ -1,5 +1,6 @@
 # The table of open spans from C: see `opentable.py` for its layout.
 
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.string cimport memcpy
 
 from telemetry._hotpath.segment import Chunk as _Chunk
@@ -45,6 +46,7 @@ cdef class OpenTable:
     cdef unsigned char* base
     cdef int* free_slots
     cdef int free_count
+    cdef int64_t first  # the number of the first slot, which is another one after each `clear`
     cdef size_t slot_bytes
     cdef public uint64_t exhausted  # spans that found no slot
 
@@ -52,7 +54,6 @@ cdef class OpenTable:
         import mmap
 
         cdef Py_buffer view
-        cdef int slot
         self.slot_bytes = _SLOT_BYTES
         self.memory = memoryview(
             mmap.mmap(-1, _SLOTS * _SLOT_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -60,13 +61,22 @@ cdef class OpenTable:
         PyObject_GetBuffer(self.memory, &view, PyBUF_WRITABLE)
         self.base = <unsigned char*>view.buf
         PyBuffer_Release(&view)
-        self.free_slots = <int*>PyMem_Calloc(_SLOTS, sizeof(int))
-        self.free_count = _SLOTS
-        for slot in range(self.free_count):
-            self.free_slots[slot] = self.free_count - 1 - slot
+        self.free_slots = <int*>zeroed(_SLOTS, sizeof(int))
+        self.first = -<int64_t>_SLOTS
+        self.clear()
 
     def __dealloc__(self):
         PyMem_Free(self.free_slots)
+
+    def clear(self):
+        """Forget all spans; one that is open still has no slot any more, and gives none back."""
+        cdef int slot
+        self.first += _SLOTS
+        self.free_count = _SLOTS
+        for slot in range(self.free_count):
+            self.free_slots[slot] = self.free_count - 1 - slot
+            if committed(self.base + slot * self.slot_bytes):  # of the others, a forked child need not copy the page
+                commit(self.base + slot * self.slot_bytes, 0)
 
     def snapshot(self):
         """Give the open spans as chunks of one span each."""
@@ -84,15 +94,28 @@ cdef class OpenTable:
         return chunks
 
 
-cdef inline int take_slot(OpenTable table) noexcept:
+cdef inline int64_t take_slot(OpenTable table) noexcept:
     if table.free_count == 0:
         table.exhausted += 1
         return NO_SLOT
     table.free_count -= 1
-    return table.free_slots[table.free_count]
+    return table.first + table.free_slots[table.free_count]
 
 
-cdef inline void give_back(OpenTable table, int slot) noexcept:
-    commit(table.base + slot * table.slot_bytes, 0)
-    table.free_slots[table.free_count] = slot
+cdef inline unsigned char* place_of(OpenTable table, int64_t slot) noexcept:
+    return table.base + (slot - table.first) * table.slot_bytes
+
+
+cdef inline void give_back(OpenTable table, int64_t slot) noexcept:
+    if slot < table.first:  # taken before a fork
+        return
+    commit(place_of(table, slot), 0)
+    table.free_slots[table.free_count] = <int>(slot - table.first)
     table.free_count += 1
+
+
+cdef void* zeroed(size_t count, size_t size) except NULL:
+    cdef void* made = PyMem_Calloc(max(1, count), size)
+    if made == NULL:
+        raise MemoryError
+    return made

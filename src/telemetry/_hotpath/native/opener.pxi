@@ -1,5 +1,8 @@
 # The compiled opener: what `telemetry.span(name, key=value)` calls, without a frame for the names that it knows.
 
+cdef extern from "native/slots.h":
+    int forbid_making(PyObject* type) except -1
+
 cdef extern from "Python.h":
     int PyDict_CheckExact_ "PyDict_CheckExact"(PyObject* candidate) noexcept
 
@@ -110,5 +113,7 @@ def opener(function, sites):
     return made
 
 
+for _kind in (Span, Combination, Recorded, Steps, RecordedCoroutine, RecordedGenerator):
+    forbid_making(<PyObject*>_kind)
 cdef Opener _example = Opener(opener, {})
 install_vectorcall(<PyObject*>Opener, <char*>&_example.vectorcall - <char*><PyObject*>_example)

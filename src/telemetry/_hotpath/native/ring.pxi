@@ -47,9 +47,11 @@ cdef class Tip:
     def put(self, bytes payload, int flags, int scope):
         """Write one record."""
         cdef size_t length = len(payload)
-        cdef unsigned char* at = reserve(self, record_size(length))
+        cdef PyObject* turned = NULL
+        cdef unsigned char* at = reserve(self, record_size(length), &turned)
         memcpy(at + HEADER_BYTES, PyBytes_AS_STRING(<PyObject*>payload), length)
         commit(at, record_header(length, flags, scope))
+        Py_XDECREF_(turned)
 
 
 cdef inline size_t record_size(size_t length) noexcept:
@@ -60,15 +62,19 @@ cdef inline uint64_t record_header(size_t length, int flags, int scope) noexcept
     return <uint64_t>length | <uint64_t>scope << 32 | <uint64_t>flags << 48 | <uint64_t>1 << 56
 
 
-cdef unsigned char* reserve(Tip ring, size_t size) except NULL:
-    # The place of a record of this size, which has to be written before anything calls into Python.
+cdef unsigned char* reserve(Tip ring, size_t size, PyObject** turned) except NULL:
+    # The place of a record of this size, which has to be written before anything calls into Python. A segment that was
+    # turned to is the caller's to let go: it may have been filled by others, and dropped, before this comes back.
     cdef Segment segment = ring.current
     cdef size_t at = segment.head
     if at + size <= segment.limit:
         segment.head = at + size
         return segment.base + at
-    turned, found = ring.turn(size)
-    return (<Segment?>turned).base + <size_t>found
+    fresh, found = ring.turn(size)
+    segment = <Segment?>fresh
+    Py_INCREF_(<PyObject*>segment)
+    turned[0] = <PyObject*>segment
+    return segment.base + <size_t>found
 
 
 def walk(Segment segment, size_t at, list chunks):

@@ -133,7 +133,7 @@ cdef class Plan:
         cdef int index
         sources = site.sources
         self.captures_count = len(sources)
-        self.captures = <Capture*>PyMem_Calloc(max(1, len(sources)), sizeof(Capture))
+        self.captures = <Capture*>zeroed(len(sources), sizeof(Capture))
         if function is not None and sources:
             parameters = _Parameters(function)
             for index, source in enumerate(sources):
@@ -141,7 +141,7 @@ cdef class Plan:
             if any(self.captures[index].reading == BY_MAPPING for index in range(self.captures_count)):
                 self.arguments = parameters.by_name()
         self.labels_count = len(site.labels)
-        self.labels = <int*>PyMem_Calloc(max(1, self.labels_count), sizeof(int))
+        self.labels = <int*>zeroed(self.labels_count, sizeof(int))
         for index in range(self.labels_count):
             self.labels[index] = site.labels[index]
         self.take_attributes(site, site.captured)
@@ -152,8 +152,8 @@ cdef class Plan:
         self.keyed_names = tuple(name for name, index in captured.items() if index in site.labels)
         others = [(name, index) for name, index in captured.items() if index not in site.labels]
         self.others_count = len(others)
-        self.others = <int*>PyMem_Calloc(max(1, len(others)), sizeof(int))
-        self.others_attributes = <PyObject**>PyMem_Calloc(max(1, len(others)), sizeof(PyObject*))
+        self.others = <int*>zeroed(len(others), sizeof(int))
+        self.others_attributes = <PyObject**>zeroed(len(others), sizeof(PyObject*))
         for place, (name, index) in enumerate(others):
             self.others[place] = index
             attribute = Attribute(name, site._admit)
@@ -164,7 +164,7 @@ cdef class Plan:
     cdef int take_metrics(self, site) except -1:
         cdef int index
         self.metrics_count = len(site.metrics)
-        self.metrics = <Metric*>PyMem_Calloc(max(1, self.metrics_count), sizeof(Metric))
+        self.metrics = <Metric*>zeroed(self.metrics_count, sizeof(Metric))
         for index, spec in enumerate(site.metrics):
             self.metrics[index].is_counter = spec is None
             self.metrics[index].factor = 0.0 if spec is None else spec[1]

@@ -14,6 +14,19 @@ install_vectorcall(PyObject *type, Py_ssize_t offset)
     PyType_Modified(of);
 }
 
+/* A type whose instances C makes only: what stands in them must be there before anybody calls them. */
+static int
+forbid_making(PyObject *type)
+{
+    PyTypeObject *of = (PyTypeObject *)type;
+    of->tp_new = NULL;
+    of->tp_vectorcall = NULL; /* Cython 3.3 makes an instance there, past `tp_new` */
+    of->tp_flags |= Py_TPFLAGS_DISALLOW_INSTANTIATION;
+    int failed = PyDict_DelItemString(of->tp_dict, "__new__");
+    PyType_Modified(of);
+    return failed;
+}
+
 /* What an `await` or a `for` calls. Written as slots, they leave no frames of ours in the user's tracebacks. */
 static void
 install_steps(PyObject *type, sendfunc send, iternextfunc next)

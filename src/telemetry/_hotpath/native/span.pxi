@@ -92,9 +92,9 @@ cdef class Span(SpanBase):
     cdef object before  # the ambient values that a `with` block replaced
     cdef void* entered_in
     cdef void* mark_error  # the origin of the exception that ended a child, which has recorded it; to be compared only
-    cdef void* mark_code
+    cdef PyObject* mark_code  # owned
     cdef int mark_instruction
-    cdef int slot  # in the table of open spans
+    cdef int64_t slot  # in the table of open spans
     cdef int64_t running  # the time inside a generator; -1 where that is all the time between start and end
 
     def __dealloc__(self):
@@ -104,6 +104,7 @@ cdef class Span(SpanBase):
         drop_late(self)
         if self.captured != self.inline_values:
             PyMem_Free(self.captured)
+        Py_XDECREF_(self.mark_code)
         if self.slot != NO_SLOT:  # it was never ended
             give_back(self.plan.ring.open, self.slot)
 
@@ -262,9 +263,12 @@ cdef class Span(SpanBase):
     def details(self):
         """Give the place for what most spans never get."""
         if self.more is None:
-            self.more = _Details()
+            made = _Details()
+            if self.more is not None:  # another thread's came in between
+                return self.more
+            self.more = made
             if self.mark_error != NULL:
-                code = None if self.mark_code == NULL else <object><PyObject*>self.mark_code
+                code = None if self.mark_code == NULL else <object>self.mark_code
                 self.more.mark = (<size_t>self.mark_error, code, self.mark_instruction)
         return self.more
 
@@ -277,11 +281,14 @@ cdef class Span(SpanBase):
 
     def __exit__(self, kind, error, traceback):
         cdef int64_t elapsed = monotonic_ns() - self.begun_at
-        if self.before is not None:
-            leave_block(self)
-        if error is not None:
-            fail(self, error)
-        finish(self, elapsed)
+        try:
+            if self.before is not None:
+                leave_block(self)
+            if error is not None:
+                told_failure(self, error)
+            finish(self, elapsed)
+        except BaseException as problem:
+            gone_wrong(self.plan, problem)
 
 
 cdef int put_attribute(Span span, key, value) except -1:
@@ -471,7 +478,7 @@ cdef int show_open(Span span) except -1:
     span.slot = take_slot(table)
     if span.slot == NO_SLOT:
         return 0
-    slot = table.base + span.slot * table.slot_bytes
+    slot = place_of(table, span.slot)
     at = slot + HEADER_BYTES
     at[0] = 0x12
     at = put_varint(at + 1, size + attributes)
@@ -553,39 +560,47 @@ cdef bint write_plainly(Span span) except *:
     cdef Plan plan = span.plan
     cdef PyObject* parts[PARTS_LIMIT]
     cdef int count = 0, index
-    cdef size_t size
     if not plan.is_plain or span.more is not None:
         return False
     if span.combination is None:
         span.combination = plan.combination(span.captured)
-    made = None  # owns the parts that nobody else keeps
-    for index in range(plan.others_count):
-        if count == PARTS_LIMIT:
-            return drop_parts(parts, count)
-        written = (<Attribute>plan.others_attributes[index]).write(span.captured[plan.others[index]])
-        count += 1
-        parts[count - 1] = own(written)
-    if span.late_count:
-        count = late_parts(plan, span, parts, count)
-    elif span.spilled is not None:
-        count = extra_parts(plan, span.spilled, parts, count)
-    if count < 0:
+    if not fits(plan, span):
         return False
-    if span.running >= 0:
-        if count == PARTS_LIMIT:
-            return drop_parts(parts, count)
-        parts[count] = own(_running.number(0x18, span.running))
-        count += 1
-    size = write_parts(span, plan.fields(span.combination, span.captured), parts, count)
-    drop_parts(parts, count)
-    return size > 0
+    try:
+        for index in range(plan.others_count):
+            parts[count] = own((<Attribute>plan.others_attributes[index]).write(span.captured[plan.others[index]]))
+            count += 1
+        if span.late_count:
+            late_parts(plan, span, parts, &count)
+        elif span.spilled is not None:
+            spilled_parts(plan, span.spilled, parts, &count)
+        if span.running >= 0:
+            parts[count] = own(_running.number(0x18, span.running))
+            count += 1
+        write_parts(span, plan.fields(span.combination, span.captured), parts, count)
+    finally:
+        drop_parts(parts, count)
+    return True
 
 
-cdef bint drop_parts(PyObject** parts, int count) noexcept:
+cdef bint fits(Plan plan, Span span) except *:
+    # Whether what was set later only adds to the attributes of the site, within the limits.
+    cdef Py_ssize_t later = span.late_count if span.spilled is None else len(span.spilled)
+    cdef int index
+    if later > plan.room or plan.others_count + later + 1 > PARTS_LIMIT:
+        return False
+    if span.spilled is not None:
+        return plan.names.isdisjoint(span.spilled)
+    for index in range(span.late_count):
+        if PySet_Contains_(<PyObject*>plan.names, span.late_names[index]):
+            return False
+    return True
+
+
+cdef void drop_parts(PyObject** parts, int count) noexcept:
     cdef int index
     for index in range(count):
         Py_DECREF_(parts[index])
-    return False
 
 
 cdef inline PyObject* own(bytes written) noexcept:
@@ -593,40 +608,27 @@ cdef inline PyObject* own(bytes written) noexcept:
     return <PyObject*>written
 
 
-cdef int late_parts(Plan plan, Span span, PyObject** parts, int count) except -2:
-    # Add the few attributes that were set later; -1 where they do more than add to the ones before, within the limit.
+cdef int late_parts(Plan plan, Span span, PyObject** parts, int* count) except -1:
+    # Add the few attributes that were set later.
     cdef int index
-    if span.late_count <= plan.room and count + span.late_count <= PARTS_LIMIT:
-        for index in range(span.late_count):
-            if PySet_Contains_(<PyObject*>plan.names, span.late_names[index]):
-                break
-            parts[count] = own(plan.attribute(<str>span.late_names[index]).write(span.late_values[index]))
-            count += 1
-        else:
-            return count
-    drop_parts(parts, count)
-    return -1
+    for index in range(span.late_count):
+        parts[count[0]] = own(plan.attribute(<str>span.late_names[index]).write(span.late_values[index]))
+        count[0] += 1
+    return 0
 
 
-cdef int extra_parts(Plan plan, dict extra, PyObject** parts, int count) except -2:
+cdef int spilled_parts(Plan plan, dict spilled, PyObject** parts, int* count) except -1:
     # The same for many.
     cdef Py_ssize_t place = 0
     cdef PyObject* key
     cdef PyObject* value
-    cdef int index
-    if len(extra) <= plan.room and count + len(extra) <= PARTS_LIMIT:
-        while PyDict_Next(<PyObject*>extra, &place, &key, &value):
-            if PySet_Contains_(<PyObject*>plan.names, key):
-                break
-            parts[count] = own(plan.attribute(<str>key).write(value))
-            count += 1
-        else:
-            return count
-    drop_parts(parts, count)
-    return -1
+    while count[0] < PARTS_LIMIT - 1 and PyDict_Next(<PyObject*>spilled, &place, &key, &value):
+        parts[count[0]] = own(plan.attribute(<str>key).write(value))
+        count[0] += 1
+    return 0
 
 
-cdef size_t write_parts(Span span, bytes fields, PyObject** parts, int count) except 0:
+cdef int write_parts(Span span, bytes fields, PyObject** parts, int count) except -1:
     # Everything is bytes by now: sum up the lengths, reserve, and copy.
     cdef Plan plan = span.plan
     cdef size_t parts_size = 0, content, length
@@ -634,6 +636,7 @@ cdef size_t write_parts(Span span, bytes fields, PyObject** parts, int count) ex
     cdef unsigned char* record
     cdef unsigned char* at
     cdef size_t event = 0
+    cdef PyObject* turned = NULL
     for index in range(count):
         parts_size += PyBytes_GET_SIZE(parts[index])
     content = 18 + 10 + (10 if span.is_child else 0) + 9 + 9 + 6 + (2 if span.failure_fields is None else 4)
@@ -646,7 +649,7 @@ cdef size_t write_parts(Span span, bytes fields, PyObject** parts, int count) ex
         event = 9 + len(span.failure)
         content += message_size(event)
     length = message_size(content)
-    record = reserve(plan.ring, record_size(length))
+    record = reserve(plan.ring, record_size(length), &turned)
     at = record + HEADER_BYTES
     at[0] = 0x12
     at = put_varint(at + 1, content)
@@ -668,7 +671,8 @@ cdef size_t write_parts(Span span, bytes fields, PyObject** parts, int count) ex
     at = put_bytes(at, b"\x7a\x00" if span.failure_fields is None else b"\x7a\x02\x18\x02", 2 if span.failure_fields is None else 4)
     put_bytes(at, b"\x85\x01\x00\x03\x00\x00" if span.has_remote_parent else b"\x85\x01\x00\x01\x00\x00", 6)
     commit(record, record_header(length, span.flags, plan.scope))
-    return length
+    Py_XDECREF_(turned)
+    return 0
 
 
 cdef inline unsigned char* put_whole(unsigned char* at, PyObject* written) noexcept:

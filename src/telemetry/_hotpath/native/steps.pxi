@@ -68,7 +68,7 @@ cdef class Steps:
         # Make the span the current one; at the first step begin it.
         if self.progress == WAITING:
             begin_step(self)
-        elif self.progress == BEGUN and self.span.elapsed < 0:
+        elif self.progress == BEGUN and self.plan.has_name:
             self.mapping = below(self.span)
         if self.mapping is not None:
             self.token = attach_values(self.mapping)
@@ -293,8 +293,12 @@ cdef void close_from_outside(Steps self) noexcept:
 cdef PyObject* call_deferred(PyObject* called, PyObject** args, size_t flags, PyObject* keywords) noexcept:
     # A function whose call only makes a coroutine or generator; values are captured at the call all the same.
     cdef Plan plan = (<DropIn>called).plan
-    cdef PyObject* made = PyObject_Vectorcall_(function_of(called), args, flags, keywords)
+    cdef PyObject* function = function_of(called)
+    cdef PyObject* made
     cdef Steps steps
+    Py_INCREF_(function)
+    made = PyObject_Vectorcall_(function, args, flags, keywords)
+    Py_DECREF_(function)
     if made == NULL:
         return NULL
     try:
