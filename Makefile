@@ -1,16 +1,21 @@
-# Each target sets up what it needs in .venv by itself, and again when pyproject.toml changes.
+# Each target sets up what it needs in .venv by itself, and again when pyproject.toml or the C of the package changes.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PEERS := build/bench-peers
+# What the extensions are built of: a change builds them anew.
+NATIVE := setup.py $(shell find src -name '*.pyx' -o -name '*.pxi' -o -name '*.h')
+# The tests of everything that the two twins of the hot path do differently.
+TWINS := tests/hotpath tests/instrument tests/context tests/metrics tests/tracing tests/runtime tests/opentelemetry
 BENCH_OPTIONS = $(QUICK) $(if $(ROWS),--rows '$(ROWS)') $(if $(JSON),--json $(JSON)) $(if $(PLOT),--plot $(PLOT))
 
-.PHONY: help probe test lint bench bench-check bench-peers engines clean
+.PHONY: help probe test asan lint bench bench-check bench-peers engines clean
 
 help:
 	@echo "make probe    run one spec through the reference pipeline, and check what it recorded"
 	@echo "make test     run all tests"
+	@echo "make asan     run the tests of the compiled twin under the address sanitizer"
 	@echo "make lint     run ruff, mypy and the docstring check"
 	@echo "make bench    measure what instrumentation costs; PLOT=docs/benchmarks.svg draws it, JSON=rows.json keeps it"
 	@echo "make bench-check   fail where it costs more than benchmarks/budgets.toml allows"
@@ -21,6 +26,11 @@ probe: $(VENV)/probe.stamp
 
 test: $(VENV)/dev.stamp engines
 	$(BIN)/python -m pytest
+	TELEMETRY_PURE=1 $(BIN)/python -m pytest $(TWINS)
+
+# The tests of the compiled twin, with every access to memory checked; it leaves an ordinary build behind.
+asan: $(VENV)/dev.stamp
+	bash tests/hotpath/asan $(BIN)/python $(TWINS)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -48,15 +58,15 @@ $(VENV)/python.stamp:
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
-$(VENV)/probe.stamp: $(VENV)/python.stamp pyproject.toml
+$(VENV)/probe.stamp: $(VENV)/python.stamp pyproject.toml $(NATIVE)
 	$(PIP) --editable '.[probe]'
 	touch $@
 
-$(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml
+$(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml $(NATIVE)
 	$(PIP) --editable '.[dev]'
 	touch $@ $(VENV)/probe.stamp
 
-$(PEERS)/peers.stamp: $(VENV)/python.stamp pyproject.toml
+$(PEERS)/peers.stamp: $(VENV)/python.stamp pyproject.toml $(NATIVE)
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench-peers]'
 	touch $@

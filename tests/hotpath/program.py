@@ -36,7 +36,7 @@ class CodedError(Exception):
         self.code = code
 
 
-class Unprintable(Exception):
+class UnprintableError(Exception):
     """A failure that cannot be shown."""
 
     def __str__(self) -> str:
@@ -55,14 +55,14 @@ ERRORS: dict[str, Callable[[], BaseException]] = {
     "code": lambda: CodedError("linker failed", "E42"),
     "odd code": lambda: CodedError("linker failed", 42),
     "secret": lambda: RuntimeError("pushing to https://ci:hunter2@registry.example/v2"),
-    "unprintable": lambda: Unprintable(),
-    "empty": lambda: KeyError(),
+    "unprintable": UnprintableError,
+    "empty": KeyError,
     "unicode": lambda: OSError("caf\udce9 \u2603"),
     "long": lambda: ValueError("x" * 9000),
-    "interrupt": lambda: KeyboardInterrupt(),
+    "interrupt": KeyboardInterrupt,
     "exit": lambda: SystemExit(0),
     "exit 3": lambda: SystemExit(3),
-    "cancelled": lambda: asyncio.CancelledError(),
+    "cancelled": asyncio.CancelledError,
     "group": lambda: ExceptionGroup("several", [ValueError("one"), KeyError("two")]),
     "stop": lambda: LookupError(("a", 1)),
 }
@@ -126,7 +126,9 @@ async def awaited(backend: Any, operator: Any = "add", *, clause: Any = "c1", bo
 
 
 @_stage
-async def agenerated(backend: Any, operator: Any = "add", *, clause: Any = "c1", body: list[Step]) -> AsyncIterator[str]:
+async def agenerated(
+    backend: Any, operator: Any = "add", *, clause: Any = "c1", body: list[Step]
+) -> AsyncIterator[str]:
     """Run each step of a body between two items."""
     for step in body:
         run([step])
@@ -202,7 +204,9 @@ def _in_a_loop(awaitable: Any) -> None:
 
 def _block(step: Step) -> None:
     attributes = {name: VALUES[value] for name, value in step["attributes"].items()}
-    with telemetry.span(step["name"], attributes=attributes, **({"kind": step["kind"]} if step["kind"] else {})) as span:
+    with telemetry.span(
+        step["name"], attributes=attributes, **({"kind": step["kind"]} if step["kind"] else {})
+    ) as span:
         _touch(span, step)
         run(step["body"])
 
@@ -224,7 +228,8 @@ def _touch(span: Any, step: Step) -> None:
 
 
 def _raise(step: Step) -> None:
-    raise ERRORS[step["error"]]()
+    error = ERRORS[step["error"]]()
+    raise error
 
 
 def _try(step: Step) -> None:
@@ -260,7 +265,9 @@ def answer(program: Step) -> Any:
         try:
             run(program["body"])
         except BaseException as error:
-            outcome = f"{type(error).__name__}: {' '.join(map(str, error.args))}" if error.args else type(error).__name__
+            outcome = (
+                f"{type(error).__name__}: {' '.join(map(str, error.args))}" if error.args else type(error).__name__
+            )
         leaked = telemetry.current_span() is not None
         spans = recording.spans
         metrics = {name: sorted(map(_series, family.series)) for name, family in recording.metrics.items()}
@@ -292,7 +299,9 @@ def _span(span: SpanRecord, spans: list[SpanRecord]) -> Any:
         "status": [span.status, span.status_description],
         "flags": span.trace_flags,
         "tracestate": span.tracestate,
-        "events": [[event.name, {name: _stack(value) for name, value in event.attributes.items()}] for event in span.events],
+        "events": [
+            [event.name, {name: _stack(value) for name, value in event.attributes.items()}] for event in span.events
+        ],
         "lasts": span.end_ns >= span.start_ns,
         "runs": span.running_ns is not None,
         "dropped": [span.dropped_attributes, span.dropped_events, span.dropped_links],

@@ -27,7 +27,9 @@ if REASON and not os.environ.get("CI"):
 values = st.sampled_from(sorted(VALUES))
 actions = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from(["backend.name", "clause.id", "dataset.version", "unknown.name", "build.cache_hit"]), values),
+        st.tuples(
+            st.sampled_from(["backend.name", "clause.id", "dataset.version", "unknown.name", "build.cache_hit"]), values
+        ),
         st.tuples(st.just("event"), values),
         st.tuples(st.just("status"), st.sampled_from(["OK", "ERROR", "UNSET", "nonsense"])),
         st.tuples(st.just("exception"), st.sampled_from(sorted(ERRORS))),
@@ -44,7 +46,9 @@ def steps(body: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any
         st.fixed_dictionaries(
             {
                 "do": st.just("call"),
-                "form": st.sampled_from(["plain", "plain", "generated", "awaited", "agenerated", "bare", "method", "wrong"]),
+                "form": st.sampled_from(
+                    ["plain", "plain", "generated", "awaited", "agenerated", "bare", "method", "wrong"]
+                ),
                 "backend": values,
                 "operator": st.none() | values,
                 "clause": st.none() | values,

@@ -50,7 +50,7 @@ class Details:
         """Point at another span; only its ids are kept, so that no object of the user's lives longer for it."""
         cleaned = {text(key): clean(value) for key, value in (attributes or {}).items()}
         try:
-            state = getattr(context, "tracestate", None) or getattr(context, "trace_state", "")
+            state: Any = getattr(context, "tracestate", None) or getattr(context, "trace_state", "")
             header = state if isinstance(state, str) else state.to_header()
             ids = int(context.trace_id), int(context.span_id), int(context.trace_flags)
             remote = bool(getattr(context, "is_remote", False))

@@ -62,7 +62,7 @@ def optional(tag: int, text: str) -> bytes:
     return message(tag, utf8(text)) if text else b""
 
 
-def value(given: Any) -> bytes:
+def value(given: Any) -> bytes:  # noqa: PLR0911 -- one return a type
     """Write the content of an `AnyValue`; an integer beyond 64 bits becomes text."""
     if isinstance(given, bool):
         return b"\x10\x01" if given else b"\x10\x00"

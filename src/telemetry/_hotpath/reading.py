@@ -1,6 +1,6 @@
 """Reads protocol buffers back: the fields of a message, and values of attributes.
 
-It reads what we wrote ourselves, from memory that may be cut short: a message that ends in the middle of a field raises.
+It reads what we wrote ourselves, from memory that may be cut short: what ends in the middle of a field raises.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def fields(message: bytes) -> Iterator[tuple[int, Any]]:
     """
     at, end = 0, len(message)
     while at < end:
+        value: int | bytes
         tag, at = _varint(message, at)
         kind = tag & 7
         if kind == 0:
@@ -52,7 +53,7 @@ def attributes(pairs: list[bytes]) -> dict[str, Any]:
     return found
 
 
-def value(message: bytes) -> Any:
+def value(message: bytes) -> Any:  # noqa: PLR0911 -- one return a type
     """Read an `AnyValue`; arrays become tuples."""
     for number, given in fields(message):
         if number == 1:

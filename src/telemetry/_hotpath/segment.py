@@ -13,7 +13,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .opentable import OpenTable
+    from typing import Any
 
 SEGMENT_BYTES = 256 * 1024
 HEADER_BYTES = 8

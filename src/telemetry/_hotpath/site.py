@@ -141,7 +141,7 @@ class Site:
         """Write what all its spans share.
 
         Args:
-            admit: Says what may leave the process of an attribute, by name and value; None for nothing, which it counts.
+            admit: Says what may leave the process of an attribute, by name and value; None is nothing, and counted.
             glance: The same without counting.
             common: The attributes of every span of the process.
             limit: The number of attributes that a span may have.

@@ -15,8 +15,8 @@ from . import ambient
 from .bound import BoundCells
 from .drive import below, follow, give_up, results_of
 from .failure import WRAPPER_FILE
-from .parameters import Parameters
 from .packing import Packing
+from .parameters import Parameters
 from .segment import HEADER_BYTES
 from .site import Site, Source
 from .span import Span, new_trace
@@ -219,14 +219,15 @@ def _close_span(site: Site) -> list[str]:
 
 
 def _pack(place: tuple[str, ...], parent: str) -> list[str]:
+    ids = f"@before, @trace.to_bytes(16, 'big'), @span_tag, @span.number, {parent}"
+    times = "@head, @span.start_ns, @end_tag, @span.start_ns + @elapsed"
     return [
         *place,
         "if @after > @segment.limit:",
         "    @segment, @at = @ring.turn(@room)",
         "else:",
         "    @segment.head = @after",
-        f"@pack(@segment.memory, @at + {HEADER_BYTES}, @before, @trace.to_bytes(16, 'big'), @span_tag, @span.number, "
-        f"{parent}@head, @span.start_ns, @end_tag, @span.start_ns + @elapsed, @form[8])",
+        f"@pack(@segment.memory, @at + {HEADER_BYTES}, {ids}{times}, @form[8])",
     ]
 
 

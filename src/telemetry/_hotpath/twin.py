@@ -36,7 +36,7 @@ if not TYPE_CHECKING and os.environ.get("TELEMETRY_PURE", "").strip().lower() no
             begin,
             callable_type,
             current_span,
-                nowhere,
+            nowhere,
             opener,
             random_bits,
             ready,
