@@ -28,6 +28,7 @@ WRAPPER_FILE = "<telemetry wrapper of "
 _PACKAGE = __file__.rpartition("_hotpath")[0]
 _NOT_THE_USERS = (WRAPPER_FILE, f"{_PACKAGE}_hotpath", f"{_PACKAGE}instrument")
 
+_traceback_of = BaseException.__dict__["__traceback__"].__get__  # a class may have a `__getattribute__` of its own
 _CANCELLED = ("CancelledError", "Cancelled")  # of asyncio, of trio
 _lines: dict[tuple[CodeType, int], str] = {}
 _LINES_LIMIT = 4096
@@ -100,7 +101,7 @@ class Failure:
 
 
 def _steps(error: BaseException) -> Iterator[TracebackType]:
-    step = error.__traceback__
+    step = _traceback_of(error)
     while step is not None:
         if not is_ours(step.tb_frame.f_code):
             yield step

@@ -155,14 +155,27 @@ def allowing(name: str, own: Attributes, common: Attributes) -> AttributeContrac
 
 def _fits(value: object, type_name: ValueType) -> bool:
     if type_name == "any":
-        return any(_is_array(value, scalar) or _is_scalar(value, scalar) for scalar in _SCALARS)
+        return _fits_any(value)
     if type_name.endswith("[]"):
         return _is_array(value, type_name[:-2])
     return _is_scalar(value, type_name)
 
 
+# Loops and no generators from here on: this runs inside of recorded calls, where an interrupt may come at any point.
+def _fits_any(value: object) -> bool:
+    for scalar in _SCALARS:  # noqa: SIM110
+        if _is_array(value, scalar) or _is_scalar(value, scalar):
+            return True
+    return False
+
+
 def _is_array(value: object, scalar: str) -> bool:
-    return isinstance(value, tuple | list) and all(_is_scalar(member, scalar) for member in value)
+    if not isinstance(value, tuple | list):
+        return False
+    for member in value:  # noqa: SIM110
+        if not _is_scalar(member, scalar):
+            return False
+    return True
 
 
 def _is_scalar(value: object, scalar: str) -> bool:

@@ -8,10 +8,11 @@ from telemetry._hotpath import ambient as _ambient
 cdef extern from "native/slots.h":
     object new_mapping(PyObject* type, PyObject* no_arguments)
     void* current_contextvars() noexcept
+    PyObject* held_variables() noexcept
 
 cdef extern from "Python.h":
     int PyContextVar_Get(PyObject* variable, PyObject* otherwise, PyObject** value) except -1
-    PyObject* PyContextVar_Set(PyObject* variable, PyObject* value) except NULL
+    PyObject* PyContextVar_Set(PyObject* variable, PyObject* value) noexcept
     int PyContextVar_Reset(PyObject* variable, PyObject* token) noexcept
     int PyContextVar_CheckExact(PyObject* candidate)
     PyObject* PyDict_GetItemWithError(PyObject* mapping, PyObject* key) noexcept
@@ -25,6 +26,11 @@ cdef extern from "Python.h":
     void Py_XINCREF_ "Py_XINCREF"(PyObject* candidate) noexcept
     void Py_XDECREF_ "Py_XDECREF"(PyObject* candidate) noexcept
     void PyErr_Clear_ "PyErr_Clear"() noexcept
+
+cdef inline int raise_pending() except -1:
+    # Raise the exception that C has set.
+    return -1
+
 
 cdef enum:
     MAPPINGS_KEPT = 128
@@ -113,9 +119,14 @@ cdef inline void keep_mapping(object made) noexcept:
 cdef inline object attach_values(object values):
     # The token of the variable.
     cdef PyObject* token
+    cdef PyObject* held
     if not _is_direct:
         return _set(values)
+    held = held_variables()
     token = PyContextVar_Set(<PyObject*>_variable, <PyObject*>values)
+    Py_XDECREF_(held)
+    if token == NULL:
+        raise_pending()
     made = <object>token
     Py_DECREF_(token)
     return made
@@ -123,9 +134,13 @@ cdef inline object attach_values(object values):
 
 cdef inline bint detach_values(object token) noexcept:
     # Tell whether that could be done here; a token of another contextvars.Context is left alone.
+    cdef PyObject* held
+    cdef int failed
     if not _is_direct:
         return _ambient.detach(token)
-    if PyContextVar_Reset(<PyObject*>_variable, <PyObject*>token) < 0:
+    held = held_variables()
+    failed = PyContextVar_Reset(<PyObject*>_variable, <PyObject*>token)
+    if failed < 0:
         PyErr_Clear_()
-        return False
-    return True
+    Py_XDECREF_(held)
+    return failed == 0

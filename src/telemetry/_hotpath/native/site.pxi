@@ -15,11 +15,6 @@ cdef extern from "Python.h":
     int PyUnicode_Compare_ "PyUnicode_Compare"(PyObject* left, PyObject* right) noexcept
     long long PyLong_AsLongLongAndOverflow_ "PyLong_AsLongLongAndOverflow"(PyObject* number, int* overflow) noexcept
 
-cdef inline int raise_pending() except -1:
-    # Raise the exception that C has set.
-    return -1
-
-
 cdef enum:
     COMBINATIONS_LIMIT = 1024
     INLINE_VALUES = 8

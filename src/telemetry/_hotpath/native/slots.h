@@ -82,6 +82,25 @@ same_text(PyObject *one, PyObject *other)
            && memcmp(PyUnicode_DATA(one), PyUnicode_DATA(other), (size_t)(length * kind)) == 0;
 }
 
+/* The values of all context variables of here, to be held while one of them is set: CPython 3.11 reads them without a
+ * reference of its own, while a finaliser that the collector runs in between may set another. */
+static inline PyObject *
+held_variables(void)
+{
+#if PY_VERSION_HEX < 0x030c0000
+    struct context {
+        PyObject_HEAD
+        PyObject *outer;
+        PyObject *variables;
+    } *here = (struct context *)PyThreadState_Get()->context;
+    if (here != NULL) {
+        Py_XINCREF(here->variables);
+        return here->variables;
+    }
+#endif
+    return NULL;
+}
+
 /* The contextvars.Context of this thread, to be compared only. */
 static inline void *
 current_contextvars(void)

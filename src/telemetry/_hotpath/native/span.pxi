@@ -105,6 +105,8 @@ cdef class Span(SpanBase):
         if self.captured != self.inline_values:
             PyMem_Free(self.captured)
         Py_XDECREF_(self.mark_code)
+        if type(self.above) is Span:
+            let_go(self)
         if self.slot != NO_SLOT:  # it was never ended
             give_back(self.plan.ring.open, self.slot)
 
@@ -337,6 +339,24 @@ cdef inline void drop_late(Span span) noexcept:
         count -= 1
         Py_DECREF_(span.late_names[count])
         Py_DECREF_(span.late_values[count])
+
+
+cdef void let_go(Span span) noexcept:
+    # Parents that nobody ended go one after the other: inside of each other they would use up the stack.
+    cdef PyObject* above = taken_from(span)
+    cdef PyObject* further
+    while Py_REFCNT(above) == 1 and type(<object>above) is Span:
+        further = taken_from(<Span>above)
+        Py_DECREF_(above)
+        above = further
+    Py_DECREF_(above)
+
+
+cdef inline PyObject* taken_from(Span span) noexcept:
+    cdef PyObject* above = <PyObject*>span.above
+    Py_INCREF_(above)
+    span.above = None
+    return above
 
 
 cdef inline bint takes_more(Span span) noexcept:

@@ -22,6 +22,7 @@ cdef extern from "Python.h":
     PyObject* PyObject_GetAttrString(PyObject* owner, const char* name) noexcept
     int PyErr_ExceptionMatches(PyObject* kind) noexcept
     PyObject* PyErr_Occurred_ "PyErr_Occurred"() noexcept
+    void PyErr_SetNone_ "PyErr_SetNone"(PyObject* kind) noexcept
     int METH_O_ "METH_O"
     int METH_VARARGS_ "METH_VARARGS"
     int METH_NOARGS_ "METH_NOARGS"
@@ -175,7 +176,7 @@ cdef object below(Span span):
 cdef PySendResult step(PyObject* called, PyObject* value, PyObject** result) noexcept:
     cdef Steps self = <Steps>called
     cdef PySendResult sent
-    if self.is_running or self.progress == OVER:
+    if self.is_running or self.progress == OVER or (self.progress <= BEGUN and value != <PyObject*>None):
         return PyIter_Send(<PyObject*>self.inner, value, result)  # which refuses
     before_step(self)
     sent = PyIter_Send(<PyObject*>self.inner, value, result)
@@ -211,6 +212,10 @@ cdef PyObject* told(PySendResult sent, PyObject* result) noexcept:
     # What `next` and `send` give: a value, or StopIteration with what was returned.
     if sent != PYGEN_RETURN:
         return result
+    if result == <PyObject*>None:
+        Py_DECREF_(result)
+        PyErr_SetNone_(<PyObject*>StopIteration)
+        return NULL
     try:
         stop = StopIteration(<object>result)
     except BaseException as error:
@@ -266,8 +271,23 @@ cdef PyObject* pass_on(Steps self, const char* name, PyObject* args) noexcept:
         if result == NULL and PyErr_ExceptionMatches(<PyObject*>StopIteration):
             after_stop(self)
         else:
-            after_step(self, PYGEN_ERROR if result == NULL else PYGEN_NEXT, result)
+            after_step(self, PYGEN_ERROR if result == NULL and has_ended(self) else PYGEN_NEXT, result)
     return result
+
+
+cdef bint has_ended(Steps self) noexcept:
+    # Whether the exception that is set ended the inner one; it may have refused what it was given, or to be closed.
+    cdef PyObject* kind = NULL
+    cdef PyObject* error = NULL
+    cdef PyObject* traceback = NULL
+    cdef bint ended = True
+    PyErr_Fetch_(&kind, &error, &traceback)
+    try:
+        ended = getattr(self.inner, "gi_frame" if self.is_generator else "cr_frame", None) is None
+    except BaseException as problem:
+        gone_wrong(self.plan, problem)
+    PyErr_Restore_(kind, error, traceback)
+    return ended
 
 
 cdef void after_stop(Steps self) noexcept:
@@ -277,7 +297,7 @@ cdef void after_stop(Steps self) noexcept:
     cdef PyObject* traceback = NULL
     PyErr_Fetch_(&kind, &error, &traceback)
     PyErr_NormalizeException_(&kind, &error, &traceback)
-    value = (<object>error).value
+    value = getattr(<object>error, "value", None)
     after_step(self, PYGEN_RETURN, <PyObject*>value)
     PyErr_Restore_(kind, error, traceback)
 
