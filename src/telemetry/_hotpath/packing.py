@@ -9,7 +9,7 @@ from __future__ import annotations
 from struct import Struct
 
 from .protobuf import FLAGS, UNSET, varint
-from .segment import header, room
+from .segment import HEADER_BYTES, header, room
 from .tracecontext import RANDOM, SAMPLED
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .site import Site
 
-    Form = tuple[Callable[..., None], bytes, int, int, Callable[..., None], bytes, int, int, bytes]
+    Form = tuple[Callable[..., None], bytes, int, Callable[..., None], bytes, int, bytes]
 
 _FORMS_LIMIT = 1024
 _TRACE, _START = b"\x0a\x10", b"\x39"
@@ -32,8 +32,8 @@ class Packing:
     """How the spans of one site are packed.
 
     Attributes:
-        forms: Captured values to the form of their spans: for a root and for a child each what packs, what stands
-            before the trace id, the bytes that it takes in the ring, and the header; then the attributes and all else
+        forms: Captured values to the form of their spans: for a root and for a child each what packs, the header and
+            what stands before the trace id, and the bytes that it takes in the ring; then the attributes and all else
             that comes after the end time. Only values that are all text or None are kept.
         head: Name and kind, and the tag of the start time.
     """
@@ -51,9 +51,9 @@ class Packing:
         site = self._site
         fields, whole = site.fields(values)
         if extra is not None:
-            return self.of(fields + b"".join(site.attribute(name).field(value) for name, value in extra.items()))
+            return self.of(fields + b"".join([site.attribute(name).field(value) for name, value in extra.items()]))
         made = self.of(fields)
-        if whole and all(value is None or type(value) is str for value in values):
+        if whole and _are_text(values):
             if len(self.forms) >= _FORMS_LIMIT:
                 self.forms.clear()
             self.forms[values] = made
@@ -73,6 +73,16 @@ class Packing:
         shape = shape.format(head=len(self.head), tail=tail)
         content = Struct("<2s" + shape).size
         before = b"\x12" + varint(content) + _TRACE
-        packer = Struct(f"<{len(before)}s{shape}")
-        word = header(packer.size, SAMPLED | RANDOM, self._site.scope)
-        return packer.pack_into, before, room(packer.size), word
+        length = Struct(f"<{len(before)}s{shape}").size
+        # Header and payload are packed at once: nothing comes in between, and no half of a record is ever there.
+        word = header(length, SAMPLED | RANDOM, self._site.scope).to_bytes(HEADER_BYTES, "little")
+        packer = Struct(f"<{HEADER_BYTES + len(before)}s{shape}")
+        return packer.pack_into, word + before, room(length)
+
+
+def _are_text(values: tuple[Any, ...]) -> bool:
+    """Tell whether all values are text or None; no generator, as an interrupt may come at any point of it."""
+    for value in values:  # noqa: SIM110
+        if value is not None and type(value) is not str:
+            return False
+    return True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from _thread import RLock
+from time import monotonic_ns
 
 from .scope import Scopes
-from .segment import SEGMENT_BYTES, Chunk
+from .segment import HEADER_BYTES, OPEN, SEGMENT_BYTES, Chunk, header, room
 from .twin import OpenTable, Segment, Tip, walk
 
 TYPE_CHECKING = False
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RING_BYTES = 16 * 1024 * 1024
+_PATIENCE_NS = 1_000_000_000
 
 
 class Ring(Tip):
@@ -24,14 +26,15 @@ class Ring(Tip):
     Attributes:
         scopes: The instrumentation scopes of its records.
         wake: Called when a segment is full, from the recording thread.
+        torn: The number of spans whose writing was interrupted.
         lose: Called with the number of spans that were overwritten unread; None where nobody reads.
     """
 
-    __slots__ = ("_free", "_full", "_lock", "_reading", "_size", "_used", "lose", "scopes", "wake")
+    __slots__ = ("_free", "_full", "_lock", "_reading", "_size", "_used", "lose", "scopes", "torn", "wake")
 
     def __init__(self, size: int = RING_BYTES) -> None:
         self._size = size
-        self.sampled_out = 0
+        self.sampled_out = self.torn = 0
         self.scopes = Scopes()
         self.wake: Callable[[], None] = _nothing
         self.lose: Callable[[int], None] | None = None
@@ -54,9 +57,11 @@ class Ring(Tip):
             segment = self.current
             at = segment.head
             if at + size <= segment.limit:
+                segment.words[at >> 3] = header(size - HEADER_BYTES, 0, 0, OPEN)
                 segment.head = at + size
                 return segment, at
             fresh = self._next(size)
+            fresh.words[0] = header(size - HEADER_BYTES, 0, 0, OPEN)
             fresh.head = size
             # The next one is in place before the last is sealed: a finaliser that runs inside finds it, and records.
             full, self.current = self.current, fresh
@@ -65,8 +70,12 @@ class Ring(Tip):
         self.wake()
         return fresh, 0
 
-    def take(self) -> list[Chunk]:
-        """Give all records that are finished, oldest first, in chunks; they are gone from here then."""
+    def take(self, *, last: bool = False) -> list[Chunk]:
+        """Give all records that are finished, oldest first, in chunks; they are gone from here then.
+
+        A record that a thread has begun and not finished holds up what is behind it, for a second at most in a full
+        segment; `last` waits for nothing.
+        """
         chunks: list[Chunk] = []
         with self._lock:
             segments = [*self._full, self.current]
@@ -75,7 +84,7 @@ class Ring(Tip):
                 dropped = segment is not self.current and segment not in self._full
                 self._reading = None if dropped else segment
             if not dropped:
-                segment.read = walk(segment, segment.read, chunks)
+                self._read(segment, chunks, last=last)
         with self._lock:
             self._reading = None
             for segment in segments:
@@ -83,6 +92,27 @@ class Ring(Tip):
                     self._full.remove(segment)
                     self._keep(segment)
         return chunks
+
+    def _read(self, segment: Segment, chunks: list[Chunk], *, last: bool) -> None:
+        """Read a segment as far as it goes; what was interrupted while it was written is stepped over, and counted."""
+        segment.read = walk(segment, segment.read, chunks)
+        while (word := self._open(segment)) and (last or self._is_given_up(segment)):
+            self.torn += 1
+            segment.read = walk(segment, segment.read + room(word & 0xFFFFFFFF), chunks)
+
+    def _open(self, segment: Segment) -> int:
+        """Give the header of the open record that holds a reader up; 0 where there is none."""
+        word = segment.words[segment.read >> 3] if segment.read < segment.limit else 0
+        return int(word) if word >> 56 == OPEN else 0
+
+    def _is_given_up(self, segment: Segment) -> bool:
+        """Tell whether the thread that had to finish a record has had its time."""
+        if segment.sealed is None:
+            return False
+        now = monotonic_ns()
+        if segment.stuck != segment.read:
+            segment.stuck, segment.stuck_ns = segment.read, now
+        return now - segment.stuck_ns > _PATIENCE_NS
 
     def _next(self, size: int) -> Segment:
         """Give an empty segment of at least this size; the oldest are dropped where there is no room for it."""

@@ -3,9 +3,10 @@
     segment   records from its first byte on; zeros after the last
     record    header (8 bytes) · payload, padded to 8 bytes
     header    length of the payload : 32 · scope : 16 · W3C trace flags : 8 · state : 8
+    state     1 committed · 2 open: a place that is taken, and not written yet
 
 The payload is a span as field 2 of `ScopeSpans`, so payloads put end to end are the body of one. A header is written
-last: a reader stops at the first that is zero, since what lies there is not finished. Segments are used again and
+last: a reader stops at the first that is zero or open, since what lies there is not finished. Segments are used again and
 again: touching fresh pages would cost more than the writing (160 ns a record against 4).
 """
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 SEGMENT_BYTES = 256 * 1024
 HEADER_BYTES = 8
-COMMITTED = 1
+COMMITTED, OPEN = 1, 2
 
 CHUNK_SPANS = 512
 CHUNK_BYTES = 256 * 1024
@@ -41,9 +42,9 @@ class Chunk:
         self.payload = payload
 
 
-def header(length: int, flags: int, scope: int) -> int:
+def header(length: int, flags: int, scope: int, state: int = COMMITTED) -> int:
     """Make the word that stands before a record."""
-    return length | scope << 32 | flags << 48 | COMMITTED << 56
+    return length | scope << 32 | flags << 48 | state << 56
 
 
 def room(length: int) -> int:
@@ -62,9 +63,11 @@ class Segment:
             one step, as CPython 3.10 and later look for another thread only at calls and back-edges.
         sealed: Where its records end; None while it is written.
         read: What a reader has taken.
+        stuck: Where a reader was held up last, by a record that nobody has finished yet.
+        stuck_ns: Since when, on the monotonic clock.
     """
 
-    __slots__ = ("head", "limit", "memory", "read", "sealed", "words")
+    __slots__ = ("head", "limit", "memory", "read", "sealed", "stuck", "stuck_ns", "words")
 
     def __init__(self, size: int) -> None:
         from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap  # a process that records no span need not load it
@@ -79,6 +82,8 @@ class Segment:
         self.memory[:] = bytes(self.limit)  # touches the pages of a new one too
         self.sealed: int | None = None
         self.read = 0
+        self.stuck = -1
+        self.stuck_ns = 0
         self.head = 0
 
     def seal(self) -> None:
@@ -103,24 +108,20 @@ class Tip:
     open: Any
 
     def turn(self, size: int) -> tuple[Segment, int]:
-        """Go on to the next segment; give a place of this size there."""
+        """Go on to the next segment; give a place of this size there, which stands as open until it is written."""
         raise NotImplementedError
-
-    def reserve(self, size: int) -> tuple[Segment, int]:
-        """Give the place of a record of this size, header and padding included."""
-        segment = self.current
-        at = segment.head
-        if at + size > segment.limit:
-            return self.turn(size)
-        segment.head = at + size
-        return segment, at
 
     def put(self, payload: bytes, flags: int, scope: int) -> None:
         """Write one record."""
-        length = len(payload)
-        segment, at = self.reserve(room(length))
-        segment.memory[at + HEADER_BYTES : at + HEADER_BYTES + length] = payload
-        segment.words[at >> 3] = header(length, flags, scope)
+        record = header(len(payload), flags, scope).to_bytes(HEADER_BYTES, "little") + payload
+        size, end = room(len(payload)), len(record)
+        segment = self.current
+        at = segment.head
+        if at + size > segment.limit:
+            segment, at = self.turn(size)
+        else:
+            segment.head = at + size  # nothing is called from here on, so no interrupt leaves a hole
+        segment.memory[at : at + end] = record
 
 
 def walk(segment: Segment, at: int, chunks: list[Chunk]) -> int:
@@ -133,7 +134,7 @@ def walk(segment: Segment, at: int, chunks: list[Chunk]) -> int:
     payloads: list[bytes] = []
     flags = bytearray()
     scope = size = 0
-    while at < end and (word := words[at >> 3]):
+    while at < end and (word := words[at >> 3]) >> 56 == COMMITTED:
         length = word & 0xFFFFFFFF
         if payloads and (scope != word >> 32 & 0xFFFF or len(payloads) == CHUNK_SPANS or size + length > CHUNK_BYTES):
             chunks.append(Chunk(scope, bytes(flags), b"".join(payloads)))

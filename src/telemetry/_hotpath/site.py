@@ -179,9 +179,9 @@ class Site:
         """Give captured attributes as OTLP; None where one will be refused."""
         seen = [(name, values[self.captured[name]]) for name in names]
         admitted = [(name, self._glance(name, value)) for name, value in seen if value is not None]
-        if any(value is None for _, value in admitted):
+        if None in [value for _, value in admitted]:
             return None
-        return b"".join(protobuf.attribute(protobuf.ATTRIBUTE, name, value) for name, value in admitted)
+        return b"".join([protobuf.attribute(protobuf.ATTRIBUTE, name, value) for name, value in admitted])
 
     def is_ordinary(self, extra: Mapping[str, Any]) -> bool:
         """Tell whether attributes that were set later only add to the ones before, within the limit."""

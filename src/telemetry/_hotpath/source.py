@@ -17,7 +17,6 @@ from .drive import below, follow, give_up, results_of
 from .failure import WRAPPER_FILE
 from .packing import Packing
 from .parameters import Parameters
-from .segment import HEADER_BYTES
 from .site import Site, Source
 from .span import Span, new_trace
 from .values import capture, clean, label, missed
@@ -207,27 +206,28 @@ def _close_span(site: Site) -> list[str]:
         f"    @form = @forms.get({_values(site)}) or @new_form({_values(site)})",
         "    if @outer and @span.parent is not None:",
         "        @parent = @span.parent = @span.parent.number",
-        "        @pack, @before, @room, @word = @form[4:8]",
+        "        @pack, @before, @room = @form[3:6]",
         *(f"        {line}" for line in _pack(place, "@parent_tag, @parent, ")),
         "    else:",
-        "        @pack, @before, @room, @word = @form[:4]",
+        "        @pack, @before, @room = @form[:3]",
         *(f"        {line}" for line in _pack(place, "")),
-        "    @segment.words[@at >> 3] = @word",
         "else:",
         "    @span.finish(@elapsed)",
     ]
 
 
 def _pack(place: tuple[str, ...], parent: str) -> list[str]:
-    ids = f"@before, @trace.to_bytes(16, 'big'), @span_tag, @span.number, {parent}"
+    ids = f"@before, @id, @span_tag, @span.number, {parent}"
     times = "@head, @span.start_ns, @end_tag, @span.start_ns + @elapsed"
     return [
+        "@id = @trace.to_bytes(16, 'big')",
+        # From here to the packing nothing is called, so no interrupt leaves a hole.
         *place,
         "if @after > @segment.limit:",
         "    @segment, @at = @ring.turn(@room)",
         "else:",
         "    @segment.head = @after",
-        f"@pack(@segment.memory, @at + {HEADER_BYTES}, {ids}{times}, @form[8])",
+        f"@pack(@segment.memory, @at, {ids}{times}, @form[6])",
     ]
 
 

@@ -15,7 +15,6 @@ from .packing import Packing
 from .protobuf import span as span_bytes
 from .protobuf import spans_field
 from .randomness import swapped
-from .segment import HEADER_BYTES
 from .tracecontext import RANDOM, SAMPLED, SpanBase, TraceContext, adopt, opentelemetry_context
 from .values import clean, text
 
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
     StatusCode = Literal["unset", "ok", "error"]
 
     from .site import Site
+
+
+_UINT64 = (1 << 64) - 1
 
 
 class Span(SpanBase):
@@ -308,13 +310,18 @@ def _write_plainly(span: Span) -> bool:
     packing = site.packing = site.packing or Packing(site)
     form = packing.forms.get(span.values) if extra is None else None
     form = form or packing.form(span.values, extra)
-    pack, before, room, word = form[:4] if parent is None else form[4:8]
-    own = (before, trace.to_bytes(16, "big"), b"\x12\x08", span.number)
+    pack, before, room = form[:3] if parent is None else form[3:6]
+    ids = (before, trace.to_bytes(16, "big"), b"\x12\x08", span.number)
     above = () if parent is None else (b"\x22\x08", parent)
-    begun, elapsed = span.start_ns, span.elapsed_ns or 0
-    segment, at = site.ring.reserve(room)
-    pack(segment.memory, at + HEADER_BYTES, *own, *above, packing.head, begun, b"\x41", begun + elapsed, form[8])
-    segment.words[at >> 3] = word
+    begun = span.start_ns & _UINT64
+    times = (packing.head, begun, b"\x41", begun + (span.elapsed_ns or 0) & _UINT64)
+    segment = site.ring.current
+    at = segment.head
+    if at + room > segment.limit:
+        segment, at = site.ring.turn(room)
+    else:
+        segment.head = at + room  # nothing is called from here to the packing, so no interrupt leaves a hole
+    pack(segment.memory, at, *ids, *above, *times, form[6])
     return True
 
 

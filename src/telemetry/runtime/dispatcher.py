@@ -207,7 +207,8 @@ class TelemetryDispatcher:
     def losses(self) -> Mapping[str, int]:
         """Give what was refused, dropped or lost, by reason."""
         logs = {f"log_{name}": count for name, count in self._log_tally.counts.items()}
-        out = {"sampled_out": self.ring.sampled_out} if self.ring.sampled_out else {}
+        ring = {"sampled_out": self.ring.sampled_out, "torn": self.ring.torn}
+        out = {reason: count for reason, count in ring.items() if count}
         return {**self.breaches.counts(), **out, **logs, **self._outputs.losses()}
 
     def restart(self) -> None:

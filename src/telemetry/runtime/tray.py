@@ -108,7 +108,7 @@ class Tray:
     def _hand_over(self) -> None:
         self._draining = True
         try:
-            batch = FinishedSpans(self.ring.take(), self.ring.scopes.__getitem__)
+            batch = FinishedSpans(self.ring.take(last=self._stopped), self.ring.scopes.__getitem__)
             if batch:
                 for sink in self._sinks:
                     sink.spans(batch)

@@ -34,6 +34,7 @@ from telemetry._hotpath.opentable import SLOT_BYTES as _SLOT_BYTES, SLOTS as _SL
 cdef enum:
     NO_SLOT = -1
     HEADER_BYTES = 8
+    COMMITTED = 1
     CHUNK_SPANS = 512
     CHUNK_BYTES = 256 * 1024
 

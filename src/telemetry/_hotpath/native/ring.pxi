@@ -10,6 +10,8 @@ cdef class Segment:
     cdef readonly size_t limit
     cdef public size_t head
     cdef public size_t read
+    cdef public Py_ssize_t stuck
+    cdef public int64_t stuck_ns
     cdef readonly object sealed
 
     def __init__(self, size_t size):
@@ -17,7 +19,7 @@ cdef class Segment:
 
         cdef Py_buffer view
         self.memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self.words = memoryview(self.memory)  # keeps it mapped: nobody can close it
+        self.words = memoryview(self.memory).cast("Q")  # keeps it mapped: nobody can close it
         PyObject_GetBuffer(self.words, &view, PyBUF_WRITABLE)
         self.base = <unsigned char*>view.buf
         PyBuffer_Release(&view)
@@ -29,6 +31,8 @@ cdef class Segment:
         memset(self.base, 0, self.limit)
         self.sealed = None
         self.read = 0
+        self.stuck = -1
+        self.stuck_ns = 0
         self.head = 0
 
     def seal(self):
@@ -88,7 +92,7 @@ def walk(Segment segment, size_t at, list chunks):
         while at < end and count < CHUNK_SPANS:
             word = committed(segment.base + at)
             length = word & 0xFFFFFFFF
-            if word == 0 or (count and (scope != <int>(word >> 32 & 0xFFFF) or size + length > CHUNK_BYTES)):
+            if word >> 56 != COMMITTED or (count and (scope != <int>(word >> 32 & 0xFFFF) or size + length > CHUNK_BYTES)):
                 break
             scope = word >> 32 & 0xFFFF
             size += length

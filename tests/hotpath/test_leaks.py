@@ -1,0 +1,32 @@
+"""Calls of every form leave nothing behind: no block, no page, no reference, however often they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.hotpath.leaks import Thing, forms, left_behind, recorded
+
+from telemetry import current_span
+from telemetry._hotpath import TWIN
+
+CALLS = 20_000 if TWIN == "compiled" else 2_000
+"""A million is for `python tests/hotpath/leaks.py 1000000`."""
+NAMES = sorted(forms(Thing()))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _recorded() -> Iterator[None]:
+    with recorded():
+        yield
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_left_behind(name: str) -> None:
+    """Neither memory nor references grow with the number of calls, and no context stays; a leak would be one a call."""
+    form = forms(Thing())[name]
+    left = left_behind(form, CALLS)
+    assert left.pop("blocks") < CALLS / 20
+    assert left.pop("KiB") < 1024
+    assert all(abs(count) < 10 for count in left.values()), left
+    assert current_span() is None
