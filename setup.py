@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sysconfig
 from pathlib import Path
 
 from setuptools import Extension, setup
 
 SOURCES = Path("src")
+# What a debugger reads would make the files ten times as large; who checks memory wants it.
+DEBUG = [] if "-g" in os.environ.get("CFLAGS", "").split() else ["-g0"]
 
 
 def extensions() -> list[Extension]:
@@ -34,7 +37,7 @@ def _extension(path: Path) -> Extension:
         [str(path)],
         depends=pieces,
         include_dirs=[str(path.parent)],
-        extra_compile_args=["-O3", "-fno-plt", "-fvisibility=hidden"],
+        extra_compile_args=["-O3", *DEBUG, "-fno-plt", "-fvisibility=hidden"],
         optional=True,
     )
 

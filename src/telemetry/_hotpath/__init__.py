@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from . import ambient, layout, protobuf, reading, switch
+from . import ambient, ids, layout, protobuf, reading, switch
 from .ambient import sample_with
 from .cells import quantile
 from .details import Details
 from .form import form
-from .ids import new_span_id, new_trace_id
 from .page import Entry, Page, walk
 from .parameters import Parameters
 from .ring import Ring
@@ -63,10 +62,9 @@ __all__ = (
     "clean",
     "current_span",
     "form",
+    "ids",
     "label",
     "layout",
-    "new_span_id",
-    "new_trace_id",
     "nowhere",
     "opener",
     "protobuf",

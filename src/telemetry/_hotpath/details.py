@@ -62,8 +62,11 @@ class Details:
 
     def set_status(self, status: Any, description: str | None) -> None:
         """Set the status: Ok is final, Unset is ignored, only an error has a description (§Set Status)."""
-        description = getattr(status, "description", description)
-        code = getattr(getattr(status, "status_code", status), "name", text(status)).lower()
+        try:
+            description = getattr(status, "description", description)
+            code = text(getattr(getattr(status, "status_code", status), "name", status)).lower()
+        except Exception:  # noqa: BLE001 -- what is no status may raise whatever it likes
+            return
         if code not in ("ok", "error") or self.status == "ok":
             return
         self.status = "ok" if code == "ok" else "error"

@@ -6,8 +6,8 @@
     state     1 committed · 2 open: a place that is taken, and not written yet
 
 The payload is a span as field 2 of `ScopeSpans`, so payloads put end to end are the body of one. A header is written
-last: a reader stops at the first that is zero or open, since what lies there is not finished. Segments are used again and
-again: touching fresh pages would cost more than the writing (160 ns a record against 4).
+last: a reader stops at the first that is zero or open, since what lies there is not finished. Segments are used again
+and again: touching fresh pages would cost more than the writing (160 ns a record against 4).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, final
 
-from telemetry._hotpath import new_span_id, new_trace_id, text
+from telemetry._hotpath import ids, text
 
 Count = Callable[[str, str], None]
 
@@ -24,11 +24,11 @@ class OwnIds:
 
     def generate_trace_id(self) -> int:
         """Give a new trace id, 128 bits."""
-        return new_trace_id()
+        return ids.new_trace_id()
 
     def generate_span_id(self) -> int:
         """Give a new span id, 64 bits."""
-        return new_span_id()
+        return ids.new_span_id()
 
     def is_trace_id_random(self) -> bool:
         """Say that the low 56 bits are uniform (W3C Trace Context level 2, §3.2.2.5.2)."""

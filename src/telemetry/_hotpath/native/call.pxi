@@ -110,6 +110,8 @@ cdef PyObject* call_recorded(PyObject* called, PyObject** args, size_t flags, Py
             kept = attach_values(inner)
     except BaseException as error:
         gone_wrong(plan, error)
+        if inner is not None:
+            put_back(span, outer)
     if not has_span or kept is None:  # said outside of `except`, so that what is raised has nothing of ours as context
         if has_span:
             result = PyObject_Vectorcall_(function, args, flags, keywords)
@@ -283,6 +285,14 @@ cdef inline bint was_never_made(PyObject* kind, PyObject* traceback, PyObject* f
         and kind == <PyObject*>TypeError
         and (PyFunction_Check(function) or PyMethod_Check(function) or isinstance(<object>function, DropIn))
     )
+
+
+cdef void put_back(Span span, object outer) noexcept:
+    # After it could not become the current span: short of memory, CPython 3.11 raises, and sets the variable all the same.
+    try:
+        _drive.leave(span, None, outer)
+    except BaseException as error:
+        gone_wrong(span.plan, error)
 
 
 cdef void stop_being_current(Span span, object token) noexcept:

@@ -143,6 +143,9 @@ cdef bint note(Span span, error, Origin* raised_at) except *:
     cdef PyObject* code = NULL
     cdef Line* line
     cdef bint fits
+    if step == <PyObject*>None:  # as `with_traceback(None)` leaves it in CPython 3.11
+        Py_DECREF_(step)
+        step = NULL
     try:
         while step != NULL:
             line = line_at(step)

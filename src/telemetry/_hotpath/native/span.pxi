@@ -278,7 +278,12 @@ cdef class Span(SpanBase):
         if self.elapsed < 0 and self.before is None:
             self.before = ambient_values()
             self.entered_in = current_contextvars()
-            attach_values(mapping_with(self.before, span_in(self.before), <PyObject*>self))
+            try:
+                attach_values(mapping_with(self.before, span_in(self.before), <PyObject*>self))
+            except BaseException as error:
+                gone_wrong(self.plan, error)
+                put_back(self, self.before)
+                self.before = None
         return self
 
     def __exit__(self, kind, error, traceback):
@@ -531,7 +536,11 @@ cdef int leave_block(Span span) except -1:
     before, span.before = span.before, None
     values = ambient_values()
     if span.entered_in == current_contextvars() or span_in(values) == <PyObject*>span:
-        attach_values(before)
+        try:
+            attach_values(before)
+        except BaseException as error:
+            gone_wrong(span.plan, error)
+            put_back(span, before)
         before = None
         if span_in(values) == <PyObject*>span:
             keep_mapping(values)
