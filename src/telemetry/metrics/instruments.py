@@ -114,7 +114,7 @@ class Instrument:
 
     def _make(self, pages: Pages, values: tuple[str, ...]) -> Cell:
         contract = self.contract
-        descriptor = json.dumps([contract.name, values, contract.bounds], ensure_ascii=False).encode()
+        descriptor = json.dumps([contract.name, values, contract.bounds], ensure_ascii=False).encode("utf-8", "replace")
         kind = "exponential" if contract.exponential else contract.kind
         page, at = pages.allot(kind, descriptor, layout.cell_words(kind, len(contract.bounds) + 1))
         if kind == "counter":
