@@ -37,7 +37,10 @@ class Thing:
 
 def forms(thing: Thing) -> dict[str, Form]:
     """Decorate a function of each form; give what calls it once, by the name of the form."""
+    return {**_calls(thing), **_streams(thing), **_blocks(thing), **_failures()}
 
+
+def _calls(thing: Thing) -> dict[str, Form]:
     @record_metric("shop_job_duration_seconds", capture={"worker": "thing.name"})
     @record_metric("shop_jobs_total", capture={"worker": "thing.name"})
     @instrument_span("job", capture={"job.a": "thing.name", "job.b": "number"})
@@ -56,11 +59,27 @@ def forms(thing: Thing) -> dict[str, Form]:
     def measured() -> None:
         pass
 
-    @record_metric("shop_job_duration_ms")
-    @instrument_span("job")
-    def failing(made: Any) -> None:
-        raise made
+    class Worker:
+        @instrument_span("job", capture={"job.a": "thing.name"})
+        def method(self, thing: Thing) -> None:
+            pass
 
+    worker = Worker()
+    counter = metric("shop_jobs_total")
+    histogram = metric("shop_job_duration_seconds").labels(worker="w")
+    return {
+        "function": lambda: function(thing),
+        "keywords": lambda: function(thing=thing, number=3),
+        "many captured": lambda: wide(thing),
+        "callables": lambda: read(thing, thing),
+        "metrics alone": measured,
+        "method": lambda: worker.method(thing),
+        "labels": lambda: counter.labels(worker="w").inc(),
+        "refused value": lambda: histogram.observe(float("nan")),
+    }
+
+
+def _streams(thing: Thing) -> dict[str, Form]:
     @instrument_span("job")
     def generator() -> Generator[Any, None, Thing]:
         yield thing
@@ -76,23 +95,38 @@ def forms(thing: Thing) -> dict[str, Form]:
         await _Pause()
         yield thing
 
-    @record_metric("shop_ticks_total")
-    @instrument_span("job")
-    def following() -> Any:
-        async def later() -> Thing:
-            await _Pause()
-            return thing
+    def thrown() -> None:
+        made = generator()
+        next(made)
+        with suppress(KeyError):
+            made.throw(KeyError("x"))
 
-        return later()
+    following = _following(thing)
+    return {
+        "generator": lambda: list(generator()),
+        "dropped generator": lambda: next(generator()),
+        "generator that is thrown into": thrown,
+        "coroutine": lambda: _drive(coroutine()),
+        "dropped coroutine": lambda: coroutine().send(None),
+        "async generator": lambda: _drive(items().__anext__()),
+        "coroutine of a plain function": lambda: _drive(following()),
+    }
 
-    class Worker:
-        @instrument_span("job", capture={"job.a": "thing.name"})
-        def method(self, thing: Thing) -> None:
-            pass
 
-    worker = Worker()
-    counter = metric("shop_jobs_total")
-    histogram = metric("shop_job_duration_seconds").labels(worker="w")
+def _following(thing: Thing) -> Callable[[], Any]:
+    async def later() -> Thing:
+        await _Pause()
+        return thing
+
+    return record_metric("shop_ticks_total")(instrument_span("job")(lambda: later()))  # noqa: PLW0108 -- a plain function
+
+
+def _blocks(thing: Thing) -> dict[str, Form]:
+    @instrument_span("job.step", capture={"job.a": "thing.name"})
+    def function(thing: Thing) -> None:
+        pass
+
+    following = _following(thing)
 
     def block() -> None:
         with span("job", attributes={"job.a": 1, "job.b": "text"}) as opened:
@@ -103,10 +137,6 @@ def forms(thing: Thing) -> dict[str, Form]:
         with span("job"), span("job.step"):
             function(thing)
 
-    def failing_block() -> None:
-        with suppress(ValueError), span("job"):
-            failing(ValueError("x"))
-
     def unsampled() -> None:
         token = attach(extract(UNSAMPLED))
         with span("job"):
@@ -114,50 +144,35 @@ def forms(thing: Thing) -> dict[str, Form]:
             _drive(following())
         detach(token)
 
-    def wide_block() -> None:
+    def wide() -> None:
         with span("job") as opened:
             for index in range(30):
                 opened.set_attribute(f"job.y{index}", index)
 
-    def started_coroutine() -> None:
-        coroutine().send(None)
+    # A pure table of open spans keeps what nobody ends.
+    dropped: dict[str, Form] = {"block that is never ended": lambda: span("job")} if TWIN == "compiled" else {}
+    return {"block": block, "block with many attributes": wide, "nested": nested, "unsampled": unsampled, **dropped}
 
-    def thrown() -> None:
-        made = generator()
-        next(made)
-        with suppress(KeyError):
-            made.throw(KeyError("x"))
+
+def _failures() -> dict[str, Form]:
+    @record_metric("shop_job_duration_ms")
+    @instrument_span("job")
+    def failing(made: BaseException) -> None:
+        raise made
+
+    def block() -> None:
+        with suppress(ValueError), span("job"):
+            failing(ValueError("x"))
 
     def wrong() -> None:
         with suppress(TypeError):
-            function()  # type: ignore[call-arg]
+            failing()  # type: ignore[call-arg]
 
-    dropped = {"block that is never ended": lambda: span("job")} if TWIN == "compiled" else {}  # a pure table keeps it
     return {
-        **dropped,
-        "function": lambda: function(thing),
-        "keywords": lambda: function(thing=thing, number=3),
-        "many captured": lambda: wide(thing),
-        "callables": lambda: read(thing, thing),
-        "metrics alone": measured,
-        "method": lambda: worker.method(thing),
-        "generator": lambda: list(generator()),
-        "dropped generator": lambda: next(generator()),
-        "generator that is thrown into": thrown,
-        "coroutine": lambda: _drive(coroutine()),
-        "dropped coroutine": started_coroutine,
-        "async generator": lambda: _drive(items().__anext__()),
-        "coroutine of a plain function": lambda: _drive(following()),
-        "block": block,
-        "block with many attributes": wide_block,
-        "nested": nested,
         "failing call": lambda: _caught(failing, ValueError("x")),
-        "failing block": failing_block,
+        "failing block": block,
         "interrupted call": lambda: _caught(failing, KeyboardInterrupt()),
         "wrong arguments": wrong,
-        "unsampled": unsampled,
-        "labels": lambda: counter.labels(worker="w").inc(),
-        "refused value": lambda: histogram.observe(float("nan")),
     }
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextvars
 import copy
 import gc
-import os
 import pickle
 import subprocess
 import sys
 import threading
 import time
 import weakref
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -63,7 +62,17 @@ class Evil:
         raise MemoryError(name)
 
 
-VALUES = [EvilText("e"), Evil(), [EvilText("e")], (Evil(), 1), float("nan"), float("-inf"), None, 1 << 90, "x" * 3_000_000]
+VALUES = [
+    EvilText("e"),
+    Evil(),
+    [EvilText("e")],
+    (Evil(), 1),
+    float("nan"),
+    float("-inf"),
+    None,
+    1 << 90,
+    "x" * 3_000_000,
+]
 VALUES += [b"\xff", True, -0.0, {"a": Evil()}, {1, 2}, type, "\ud800", [[1], [2]], [None, 1], object()]
 
 
@@ -207,7 +216,7 @@ FAILURES: list[Callable[[], Any]] = [
 
 @pytest.mark.parametrize("index", range(len(FAILURES)))
 def test_any_exception_passes_as_it_is(index: int, recording: Recording) -> None:
-    """From a function, a block and a coroutine: the same object comes out, without a context of ours, and is recorded."""
+    """From a function and a block: the same object comes out, and is recorded."""
     seen: list[BaseException] = []
 
     def job() -> None:
@@ -443,7 +452,7 @@ def test_a_coroutine_of_a_plain_function_has_the_context_of_its_caller(recording
 
 
 def test_nobody_makes_or_copies_what_only_calls_make() -> None:
-    """Spans and recorded coroutines cannot be made by hand, copied half or pickled: a refusal, or something harmless."""
+    """Spans and recorded coroutines cannot be made by hand, copied half or pickled: refused, or harmless."""
     with isolated(registry=[REGISTRY]):
 
         @instrument_span("job")
@@ -456,11 +465,14 @@ def test_nobody_makes_or_copies_what_only_calls_make() -> None:
 
         opened, coroutine, generator = span("job"), later(), items()
         for made in (opened, coroutine, generator):
-            for action in (type(made), lambda kind=type(made): kind.__new__(kind)):
-                with suppress(TypeError):
-                    action()
+            kind: Any = type(made)
+            with suppress(TypeError):
+                kind()
+            with suppress(TypeError):
+                kind.__new__(kind)
         for made in (coroutine, generator):
-            for action in (copy.copy, copy.deepcopy, pickle.dumps):
+            actions: tuple[Callable[[Any], Any], ...] = (copy.copy, copy.deepcopy, pickle.dumps)
+            for action in actions:
                 with pytest.raises(TypeError):
                     action(made)
             with pytest.raises(TypeError):
@@ -468,7 +480,7 @@ def test_nobody_makes_or_copies_what_only_calls_make() -> None:
         seen = weakref.ref(generator)
         coroutine.close()
         opened.end()
-        del generator, made, action
+        del generator, made
         gc.collect()
         assert seen() is None
 
@@ -609,7 +621,7 @@ SCRIPTS = {
             with telemetry.span("job.step") as opened: opened.add_event("signal")
             job(seen.append(1))
         signal.signal(signal.SIGALRM, handle); signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
-        until, count = time.monotonic() + 0.5, 0
+        until, count = time.monotonic() + 0.2, 0
         while time.monotonic() < until:
             with telemetry.span("job"): job(1)
             count += 1
@@ -620,7 +632,7 @@ SCRIPTS = {
     "interrupts at any point": """
         done = []
         def interrupt():
-            for _ in range(100):
+            for _ in range(50):
                 time.sleep(0.002); os.kill(os.getpid(), signal.SIGINT)
             done.append(1)
         thread = threading.Thread(target=interrupt); thread.start()
@@ -676,7 +688,7 @@ def test_the_process_survives(name: str) -> None:
     lines = SCRIPTS[name].splitlines()
     script = PRELUDE + "\n".join(line.removeprefix("        ") for line in lines)
     done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-c", script], capture_output=True, text=True, timeout=60, env=os.environ
+        [sys.executable, "-X", "faulthandler", "-c", script], check=False, capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stdout) == (0, "")
     assert "Fatal" not in done.stderr and "Error" not in done.stderr.replace("MemoryError", ""), done.stderr

@@ -10,7 +10,7 @@ from tests.hotpath.leaks import Thing, forms, left_behind, recorded
 from telemetry import current_span
 from telemetry._hotpath import TWIN
 
-CALLS = 20_000 if TWIN == "compiled" else 2_000
+CALLS = 20_000 if TWIN == "compiled" else 4_000
 """A million is for `python tests/hotpath/leaks.py 1000000`."""
 NAMES = sorted(forms(Thing()))
 
@@ -25,8 +25,9 @@ def _recorded() -> Iterator[None]:
 def test_nothing_is_left_behind(name: str) -> None:
     """Neither memory nor references grow with the number of calls, and no context stays; a leak would be one a call."""
     form = forms(Thing())[name]
-    left = left_behind(form, CALLS)
-    assert left.pop("blocks") < CALLS / 20
+    count = CALLS // 5 if name == "block with many attributes" else CALLS  # which takes the general way
+    left = left_behind(form, count)
+    assert left.pop("blocks") < count / 10
     assert left.pop("KiB") < 1024
     assert all(abs(count) < 10 for count in left.values()), left
     assert current_span() is None
