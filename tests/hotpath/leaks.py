@@ -149,7 +149,7 @@ def _blocks(thing: Thing) -> dict[str, Form]:
             for index in range(30):
                 opened.set_attribute(f"job.y{index}", index)
 
-    # A pure table of open spans keeps what nobody ends.
+    # A pure table of open spans keeps the last thousand of those that nobody ends, more than a warm-up makes.
     dropped: dict[str, Form] = {"block that is never ended": lambda: span("job")} if TWIN == "compiled" else {}
     return {"block": block, "block with many attributes": wide, "nested": nested, "unsampled": unsampled, **dropped}
 

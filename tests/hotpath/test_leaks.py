@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.hotpath.leaks import Thing, forms, left_behind, recorded
@@ -12,6 +13,8 @@ from telemetry._hotpath import TWIN
 
 CALLS = 20_000 if TWIN == "compiled" else 4_000
 """A million is for `python tests/hotpath/leaks.py 1000000`."""
+IS_SANITIZED = "libasan" in Path("/proc/self/maps").read_text()
+"""The address sanitizer keeps what was freed for a while, so pages say nothing there."""
 NAMES = sorted(forms(Thing()))
 
 
@@ -28,6 +31,6 @@ def test_nothing_is_left_behind(name: str) -> None:
     count = CALLS // 5 if name == "block with many attributes" else CALLS  # which takes the general way
     left = left_behind(form, count)
     assert left.pop("blocks") < count / 10
-    assert left.pop("KiB") < 1024
+    assert left.pop("KiB") < 1024 or IS_SANITIZED
     assert all(abs(count) < 10 for count in left.values()), left
     assert current_span() is None

@@ -295,3 +295,31 @@ def test_a_remote_parent_decides(flags: str, kept: int) -> None:
             if kept:
                 assert (only(recording).trace_id, only(recording).parent_span_id) == (0xABC, 0xDEF)
                 assert only(recording).parent_is_remote
+
+
+def test_open_spans_can_be_looked_at(recording: Recording) -> None:
+    """A span stands among the open ones from its start to its end, with its ids, name, parent and captured values."""
+
+    @instrument_span("job", capture={"job.a": "value"})
+    def job(value: str) -> list[SpanRecord]:
+        return list(recording.runtime.open_spans())
+
+    with span("service.run") as outer:
+        around, inside = sorted(job("x"), key=lambda found: found.start_ns)
+    assert (around.name, around.span_id, around.parent_span_id, around.end_ns) == (
+        "service.run",
+        outer.span_id,
+        None,
+        0,
+    )
+    assert (inside.name, inside.parent_span_id, inside.attributes["job.a"]) == ("job", outer.span_id, "x")
+    assert recording.runtime.open_spans() == []
+
+
+def test_spans_that_nobody_ends_do_not_pile_up(recording: Recording) -> None:
+    """The table of open spans is bounded."""
+    kept = [span("job") for _ in range(1500)]
+    assert len(recording.runtime.open_spans()) <= 1024
+    del kept
+    with span("service.run"):
+        assert "service.run" in [found.name for found in recording.runtime.open_spans()]

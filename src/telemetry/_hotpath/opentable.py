@@ -39,6 +39,13 @@ class OpenTable:
         """Forget all spans."""
         self.spans.clear()
 
+    def trim(self) -> None:
+        """Forget the oldest where there are too many, as spans that nobody ends would stay for ever."""
+        while len(self.spans) > SLOTS:
+            oldest = next(iter(self.spans))
+            if self.spans.pop(oldest, None) is not None:
+                self.exhausted += 1
+
     def snapshot(self) -> list[Chunk]:
         """Give the open spans as chunks of one span each."""
         return [_chunk(span) for span in list(self.spans.values())[:SLOTS]]

@@ -11,6 +11,7 @@ from time import monotonic_ns, time_ns
 from . import ambient
 from .ambient import Ambient, activate, attach, current, detach, span_key
 from .details import Details, fail
+from .opentable import SLOTS
 from .packing import Packing
 from .protobuf import span as span_bytes
 from .protobuf import spans_field
@@ -256,7 +257,10 @@ def begin(
     span.start_ns = time_ns() if start_ns is None else start_ns
     span.begun = monotonic_ns()
     if span.trace_flags & SAMPLED:
-        site.ring.open.spans[span.number] = span
+        table = site.ring.open
+        table.spans[span.number] = span
+        if len(table.spans) > SLOTS:
+            table.trim()
     if site.watch is not None:
         site.watch.started(span, outer)
     return span

@@ -8,7 +8,8 @@ from telemetry._hotpath import ambient as _ambient
 cdef extern from "native/slots.h":
     object new_mapping(PyObject* type, PyObject* no_arguments)
     void* current_contextvars() noexcept
-    PyObject* held_variables() noexcept
+    int pause_collector() noexcept
+    void resume_collector(int was_running) noexcept
 
 cdef extern from "Python.h":
     int PyContextVar_Get(PyObject* variable, PyObject* otherwise, PyObject** value) except -1
@@ -119,12 +120,12 @@ cdef inline void keep_mapping(object made) noexcept:
 cdef inline object attach_values(object values):
     # The token of the variable.
     cdef PyObject* token
-    cdef PyObject* held
+    cdef int was_running
     if not _is_direct:
         return _set(values)
-    held = held_variables()
+    was_running = pause_collector()
     token = PyContextVar_Set(<PyObject*>_variable, <PyObject*>values)
-    Py_XDECREF_(held)
+    resume_collector(was_running)
     if token == NULL:
         raise_pending()
     made = <object>token
@@ -134,13 +135,12 @@ cdef inline object attach_values(object values):
 
 cdef inline bint detach_values(object token) noexcept:
     # Tell whether that could be done here; a token of another contextvars.Context is left alone.
-    cdef PyObject* held
-    cdef int failed
+    cdef int failed, was_running
     if not _is_direct:
         return _ambient.detach(token)
-    held = held_variables()
+    was_running = pause_collector()
     failed = PyContextVar_Reset(<PyObject*>_variable, <PyObject*>token)
+    resume_collector(was_running)
     if failed < 0:
         PyErr_Clear_()
-    Py_XDECREF_(held)
     return failed == 0

@@ -53,15 +53,16 @@ cdef class Attribute:
 
     cdef readonly str name
     cdef readonly object admit
+    cdef object glance  # the same without counting
     cdef bytes key  # field 1 of a `KeyValue`
     cdef KnownText* table
     cdef size_t slots
     cdef size_t used
     cdef int passing  # the kinds of number that were admitted as they are, so all of that kind will be
 
-    def __cinit__(self, str name, admit):
+    def __cinit__(self, str name, admit, glance=None):
         self.name = name
-        self.admit = admit
+        self.admit, self.glance = admit, glance
         self.key = _protobuf.message(0x0A, _protobuf.utf8(name))
 
     def __dealloc__(self):
@@ -81,6 +82,19 @@ cdef class Attribute:
         self.used = 0
 
     cdef bytes write(self, PyObject* value):
+        # The field of a value, for one span.
+        cdef bytes written = self.known(value)
+        return self.admitted(<object>value) if written is None else written
+
+    cdef bytes foresee(self, PyObject* value):
+        # The same for a span that has just begun: what will be refused is counted at its end, and nothing here.
+        cdef bytes written = self.known(value)
+        if written is not None or self.glance is None or value == <PyObject*>None:
+            return written
+        admitted = self.glance(self.name, <object>value)
+        return None if admitted is None else self.remember(<object>value, admitted)
+
+    cdef bytes known(self, PyObject* value):
         cdef size_t hash, slot
         if PyUnicode_CheckExact_(value):
             if self.used:
@@ -99,7 +113,7 @@ cdef class Attribute:
                     return self.number(0x18, <uint64_t>PyLong_AsLongLong_(value))
             elif PyFloat_CheckExact_(value) and self.passing & DOUBLES:
                 return self.double(PyFloat_AS_DOUBLE_(value))
-        return self.admitted(<object>value)
+        return None
 
     cdef bytes number(self, unsigned char tag, uint64_t number):
         cdef size_t key = len(self.key)
@@ -131,8 +145,9 @@ cdef class Attribute:
         if value is None:
             return b""
         admitted = self.admit(self.name, value)
-        if admitted is None:
-            return b""
+        return b"" if admitted is None else self.remember(value, admitted)
+
+    cdef bytes remember(self, value, admitted):
         cdef bytes written = _write_attribute(_ATTRIBUTE_TAG, self.name, admitted)
         kind = type(value)
         if kind is str:

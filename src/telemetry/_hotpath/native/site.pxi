@@ -151,7 +151,7 @@ cdef class Plan:
         self.others_attributes = <PyObject**>zeroed(len(others), sizeof(PyObject*))
         for place, (name, index) in enumerate(others):
             self.others[place] = index
-            attribute = Attribute(name, site._admit)
+            attribute = Attribute(name, site._admit, site._glance)
             self.kept.append(attribute)
             self.others_attributes[place] = <PyObject*>attribute
         return 0

@@ -82,23 +82,24 @@ same_text(PyObject *one, PyObject *other)
            && memcmp(PyUnicode_DATA(one), PyUnicode_DATA(other), (size_t)(length * kind)) == 0;
 }
 
-/* The values of all context variables of here, to be held while one of them is set: CPython 3.11 reads them without a
- * reference of its own, while a finaliser that the collector runs in between may set another. */
-static inline PyObject *
-held_variables(void)
+/* Keep the collector from running while a context variable is set: CPython 3.11 reads the values of all of them without a
+ * reference of its own, and a finaliser that runs in between may set another. */
+static inline int
+pause_collector(void)
 {
 #if PY_VERSION_HEX < 0x030c0000
-    struct context {
-        PyObject_HEAD
-        PyObject *outer;
-        PyObject *variables;
-    } *here = (struct context *)PyThreadState_Get()->context;
-    if (here != NULL) {
-        Py_XINCREF(here->variables);
-        return here->variables;
-    }
+    return PyGC_Disable();
+#else
+    return 0; /* it runs between two instructions of Python only */
 #endif
-    return NULL;
+}
+
+static inline void
+resume_collector(int was_running)
+{
+    if (was_running) {
+        PyGC_Enable();
+    }
 }
 
 /* The contextvars.Context of this thread, to be compared only. */

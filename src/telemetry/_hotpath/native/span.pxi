@@ -482,27 +482,58 @@ cdef inline void start(Span span) noexcept:
 
 cdef int show_open(Span span) except -1:
     # Put the span into the table of open spans, with the attributes of its start where they fit.
+    cdef PyObject* parts[INLINE_VALUES + 2]
+    cdef int count = 0
+    if not span.flags & SAMPLED:
+        return 0
+    try:
+        if span.plan.is_plain:
+            first_parts(span, parts, &count)
+        fill_slot(span, parts, count)
+    finally:
+        drop_parts(parts, count)
+    return 0
+
+
+cdef int first_parts(Span span, PyObject** parts, int* count) except -1:
+    # The attributes that a span begins with, as far as they will be allowed.
+    cdef Plan plan = span.plan
+    cdef int index
+    cdef bytes written
+    parts[0], count[0] = own(plan.common), 1
+    if is_ordinary(plan, span.captured):  # of others it is not known yet whether they are allowed
+        span.combination = plan.combination(span.captured)
+        if span.combination.fields is not None:
+            parts[count[0]] = own(span.combination.fields)
+            count[0] += 1
+    for index in range(min(plan.others_count, INLINE_VALUES)):
+        written = (<Attribute>plan.others_attributes[index]).foresee(span.captured[plan.others[index]])
+        if written is not None:
+            parts[count[0]] = own(written)
+            count[0] += 1
+    return 0
+
+
+cdef void fill_slot(Span span, PyObject** parts, int count) noexcept:
     cdef Plan plan = span.plan
     cdef OpenTable table = plan.ring.open
     cdef size_t size = 37 + (10 if span.is_child else 0) + len(plan.head)
     cdef size_t attributes = 0
     cdef unsigned char* slot
     cdef unsigned char* at
-    if not span.flags & SAMPLED:
-        return 0
+    cdef int index
     if span.state is not None:
         size += len(span.state)
-    if plan.is_plain and is_ordinary(plan, span.captured):  # of others it is not known yet whether they are allowed
-        span.combination = plan.combination(span.captured)
-        if span.combination.fields is not None:
-            attributes = len(plan.common) + len(span.combination.fields)
+    for index in range(count):
+        attributes += PyBytes_GET_SIZE(parts[index])
     if HEADER_BYTES + 3 + size + attributes > table.slot_bytes:
         attributes = 0
+        count = 0
         if HEADER_BYTES + 3 + size > table.slot_bytes:
-            return 0
+            return
     span.slot = take_slot(table)
     if span.slot == NO_SLOT:
-        return 0
+        return
     slot = place_of(table, span.slot)
     at = slot + HEADER_BYTES
     at[0] = 0x12
@@ -510,11 +541,9 @@ cdef int show_open(Span span) except -1:
     at = put_ids(span, at)
     at = put_whole(at, <PyObject*>plan.head)
     at = put_fixed64(at, 0x39, span.start)
-    if attributes:
-        at = put_whole(at, <PyObject*>plan.common)
-        at = put_whole(at, <PyObject*>span.combination.fields)
+    for index in range(count):
+        at = put_whole(at, parts[index])
     commit(slot, record_header(at - slot - HEADER_BYTES, span.flags, plan.scope))
-    return 0
 
 
 cdef inline unsigned char* put_ids(Span span, unsigned char* at) noexcept:
