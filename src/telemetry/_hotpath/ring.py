@@ -26,11 +26,10 @@ class Ring(Tip):
     Attributes:
         scopes: The instrumentation scopes of its records.
         wake: Called when a segment is full, from the recording thread.
-        torn: The number of spans whose writing was interrupted.
         lose: Called with the number of spans that were overwritten unread; None where nobody reads.
     """
 
-    __slots__ = ("_free", "_full", "_lock", "_reading", "_size", "_used", "lose", "scopes", "torn", "wake")
+    __slots__ = ("_free", "_full", "_lock", "_reading", "_size", "_used", "lose", "scopes", "wake")
 
     def __init__(self, size: int = RING_BYTES) -> None:
         self._size = size

@@ -3,7 +3,7 @@
     segment   records from its first byte on; zeros after the last
     record    header (8 bytes) · payload, padded to 8 bytes
     header    length of the payload : 32 · scope : 16 · W3C trace flags : 8 · state : 8
-    state     1 committed · 2 open: a place that is taken, and not written yet
+    state     1 committed · 2 open: a place that is taken, and not written yet · 3 torn: nothing, to be stepped over
 
 The payload is a span as field 2 of `ScopeSpans`, so payloads put end to end are the body of one. A header is written
 last: a reader stops at the first that is zero or open, since what lies there is not finished. Segments are used again
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 SEGMENT_BYTES = 256 * 1024
 HEADER_BYTES = 8
-COMMITTED, OPEN = 1, 2
+COMMITTED, OPEN, TORN = 1, 2, 3
 
 CHUNK_SPANS = 512
 CHUNK_BYTES = 256 * 1024
 """What a reader takes at once: a batch of OTLP has 512 spans by default (OTEL_BSP_MAX_EXPORT_BATCH_SIZE)."""
+
+
+_READABLE = (COMMITTED, TORN)
 
 
 class Chunk:
@@ -99,12 +102,14 @@ class Tip:
         current: The segment that is written now.
         open: The spans that have begun and not ended.
         sampled_out: The number of spans that were not written, because their trace is not sampled.
+        torn: The number of spans whose writing was interrupted.
     """
 
-    __slots__ = ("current", "open", "sampled_out")
+    __slots__ = ("current", "open", "sampled_out", "torn")
 
     current: Segment
     sampled_out: int
+    torn: int
     open: Any
 
     def turn(self, size: int) -> tuple[Segment, int]:
@@ -120,8 +125,13 @@ class Tip:
         if at + size > segment.limit:
             segment, at = self.turn(size)
         else:
-            segment.head = at + size  # nothing is called from here on, so no interrupt leaves a hole
-        segment.memory[at : at + end] = record
+            segment.head = at + size
+        segment.memory[at : at + end] = record  # nothing was called since, so no interrupt left a hole
+
+    def tear(self, segment: Segment, at: int, size: int) -> None:
+        """Mark a place that will not be written, so that a reader steps over it."""
+        segment.words[at >> 3] = header(size - HEADER_BYTES, 0, 0, TORN)
+        self.torn += 1
 
 
 def walk(segment: Segment, at: int, chunks: list[Chunk]) -> int:
@@ -134,8 +144,11 @@ def walk(segment: Segment, at: int, chunks: list[Chunk]) -> int:
     payloads: list[bytes] = []
     flags = bytearray()
     scope = size = 0
-    while at < end and (word := words[at >> 3]) >> 56 == COMMITTED:
+    while at < end and (word := words[at >> 3]) >> 56 in _READABLE:
         length = word & 0xFFFFFFFF
+        if word >> 56 == TORN:
+            at += room(length)
+            continue
         if payloads and (scope != word >> 32 & 0xFFFF or len(payloads) == CHUNK_SPANS or size + length > CHUNK_BYTES):
             chunks.append(Chunk(scope, bytes(flags), b"".join(payloads)))
             payloads, flags, size = [], bytearray(), 0

@@ -221,13 +221,16 @@ def _pack(place: tuple[str, ...], parent: str) -> list[str]:
     times = "@head, @span.start_ns, @end_tag, @span.start_ns + @elapsed"
     return [
         "@id = @trace.to_bytes(16, 'big')",
-        # From here to the packing nothing is called, so no interrupt leaves a hole.
         *place,
         "if @after > @segment.limit:",
         "    @segment, @at = @ring.turn(@room)",
         "else:",
         "    @segment.head = @after",
-        f"@pack(@segment.memory, @at, {ids}{times}, @form[6])",
+        "try:",
+        f"    @pack(@segment.memory, @at, {ids}{times}, @form[6])",
+        "except @BaseException:",
+        "    @ring.tear(@segment, @at, @room)",
+        "    raise",
     ]
 
 

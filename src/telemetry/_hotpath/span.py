@@ -324,8 +324,12 @@ def _write_plainly(span: Span) -> bool:
     if at + room > segment.limit:
         segment, at = site.ring.turn(room)
     else:
-        segment.head = at + room  # nothing is called from here to the packing, so no interrupt leaves a hole
-    pack(segment.memory, at, *ids, *above, *times, form[6])
+        segment.head = at + room
+    try:
+        pack(segment.memory, at, *ids, *above, *times, form[6])
+    except BaseException:
+        site.ring.tear(segment, at, room)
+        raise
     return True
 
 

@@ -35,6 +35,7 @@ cdef enum:
     NO_SLOT = -1
     HEADER_BYTES = 8
     COMMITTED = 1
+    TORN = 3
     CHUNK_SPANS = 512
     CHUNK_BYTES = 256 * 1024
 

@@ -46,6 +46,7 @@ cdef class Tip:
 
     cdef public Segment current
     cdef public uint64_t sampled_out
+    cdef public uint64_t torn
     cdef public OpenTable open
 
     def put(self, bytes payload, int flags, int scope):
@@ -92,6 +93,10 @@ def walk(Segment segment, size_t at, list chunks):
         while at < end and count < CHUNK_SPANS:
             word = committed(segment.base + at)
             length = word & 0xFFFFFFFF
+            if word >> 56 == TORN and not count:
+                at += record_size(length)
+                first = at
+                continue
             if word >> 56 != COMMITTED or (count and (scope != <int>(word >> 32 & 0xFFFF) or size + length > CHUNK_BYTES)):
                 break
             scope = word >> 32 & 0xFFFF
