@@ -95,6 +95,10 @@ def wrap(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
     return deferred(function, site, parameters, named_like(drive, parameters))
 
 
+wrap_purely = wrap
+"""The same under a name of its own, for the compiled twin, which leaves async generators to this one."""
+
+
 def named_like(drive: FunctionType, parameters: Parameters) -> FunctionType:
     """Copy a drive under a function's own name, which its coroutines and generators, and tracebacks, then show."""
     plain, qualified = parameters.plain_name, parameters.name

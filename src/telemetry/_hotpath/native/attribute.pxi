@@ -31,6 +31,8 @@ cdef extern from "native/wire.h":
         unsigned char* at, unsigned char tag, const void* key, size_t key_size, const void* text, size_t size
     ) noexcept
 
+cdef object _true = True  # Cython takes the literal for a C number
+
 cdef enum:
     FIRST_SLOTS = 32
     NUMBER_BYTES = 10
@@ -107,7 +109,7 @@ cdef class Attribute:
         elif self.passing and value != <PyObject*>None:
             if PyBool_Check_(value):
                 if self.passing & BOOLEANS:
-                    return self.number(0x10, value == <PyObject*>True)
+                    return self.number(0x10, value == <PyObject*>_true)
             elif PyLong_CheckExact_(value):
                 if self.passing & INTEGERS:
                     return self.number(0x18, <uint64_t>PyLong_AsLongLong_(value))

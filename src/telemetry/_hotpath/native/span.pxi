@@ -301,8 +301,12 @@ cdef class Span(SpanBase):
 cdef int put_attribute(Span span, key, value) except -1:
     cdef int index
     cdef PyObject* before
+    cdef PyObject* tidy
     if not PyUnicode_CheckExact_(<PyObject*>value):
-        value = _clean(value)
+        Py_INCREF_(<PyObject*>value)
+        tidy = tidied(<PyObject*>value)
+        value = <object>tidy
+        Py_DECREF_(tidy)
     if value is None or not takes_more(span):
         return 0
     if not PyUnicode_CheckExact_(<PyObject*>key):

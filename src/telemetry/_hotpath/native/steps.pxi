@@ -6,9 +6,6 @@
 from _collections_abc import Coroutine as _AbstractCoroutine, Generator as _AbstractGenerator
 
 from telemetry._hotpath.form import form as _form
-from telemetry._hotpath.parameters import Parameters as _Parameters_
-from telemetry._hotpath.pure import named_like as _named_like
-from telemetry._hotpath.source import deferred as _deferred
 
 cdef extern from "Python.h":
     ctypedef enum PySendResult:
@@ -347,8 +344,9 @@ def wrap(function, site):
     cdef Recorded made
     kind = _form(function)
     if kind == "async generator":
-        parameters = _Parameters_(function)
-        return _deferred(function, site, parameters, _named_like(_drive.agenerate, parameters))
+        from telemetry._hotpath.pure import wrap_purely  # which few programs need
+
+        return wrap_purely(function, site)
     made = Recorded.__new__(Recorded)
     made._telemetry_target = function
     made.plan = site.plan = Plan(site, function)
