@@ -67,7 +67,9 @@ def handing_over(stack: ExitStack, *, encode: bool = False) -> TelemetryDispatch
 
 def held_bytes(runtime: TelemetryDispatcher) -> int:
     """Count the bytes that hold spans and series where `tracemalloc` does not see them: in mapped memory."""
-    return sum(map(len, runtime.metrics._pages.snapshots()))
+    ring = runtime.ring
+    spans = sum(each.head if each.sealed is None else each.sealed for each in (*ring._full, ring.current))
+    return spans + sum(map(len, runtime.metrics._pages.snapshots()))
 
 
 def span_encoder() -> Callable[[SpanBatch], bytes]:
