@@ -114,7 +114,7 @@ class Tip:
 
     def turn(self, size: int) -> tuple[Segment, int]:
         """Go on to the next segment; give a place of this size there, which stands as open until it is written."""
-        raise NotImplementedError
+        raise NotImplementedError  # a `Ring` has further segments; its tip alone has not
 
     def put(self, payload: bytes, flags: int, scope: int) -> None:
         """Write one record."""
