@@ -228,17 +228,20 @@ def test_memory_stays_flat() -> None:
         lambda: metric("shop_jobs_total").labels(worker="w").inc(),
     ]
     for use in uses:
-        assert _grown(use) < 4_000, use
+        assert min(_grown(use) for _ in range(3)) < 4_000, use
 
 
 def _grown(use: Callable[[], object]) -> int:
-    """Give the bytes that 400 recorded uses leave behind: 10 bytes a use would be a leak."""
+    """Give the bytes that 1000 recorded uses leave behind: 4 bytes a use would be a leak.
+
+    What the interpreter caches meanwhile counts too, a few thousand bytes now and then; a leak is there each time.
+    """
     _use(use, 50)
     tracemalloc.start()
     try:
         _use(use, 20)
         before = tracemalloc.get_traced_memory()[0]
-        _use(use, 400)
+        _use(use, 1_000)
         return tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
