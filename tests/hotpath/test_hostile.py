@@ -630,20 +630,25 @@ SCRIPTS = {
         assert telemetry.current_span() is None
     """,
     "interrupts at any point": """
-        done = []
+        done, working = [], []
+        def raised(*_):
+            if working: working.clear(); raise KeyboardInterrupt
+        signal.signal(signal.SIGINT, raised)
         def interrupt():
             for _ in range(50):
                 time.sleep(0.002); os.kill(os.getpid(), signal.SIGINT)
             done.append(1)
         thread = threading.Thread(target=interrupt); thread.start()
         def work():
-            while not done:
-                with telemetry.span("job"): job(1)
+            working.append(1)
+            try:
+                while not done:
+                    with telemetry.span("job"): job(1)
+            finally: working.clear()
         while not done:
             try: work()
             except KeyboardInterrupt: pass
-        try: thread.join(); time.sleep(0.05)
-        except KeyboardInterrupt: pass
+        thread.join(); time.sleep(0.05)
         assert set(recording.losses) <= {"queue_full", "torn"}, recording.losses
     """,
 }
