@@ -37,14 +37,22 @@ def recording(stack: ExitStack, **settings: Any) -> TelemetryDispatcher:
     """Configure as an application does, with nobody to send to, until the stack unwinds; encode nothing."""
     import telemetry
 
+    settings.setdefault("journal", False)
     runtime = telemetry.configure(SERVICE, environment=ENVIRONMENT, **settings)
-    stack.callback(_check, runtime, {"sampled_out"} if "sampler" in settings else set())
+    expected = {"sampled_out"} if "sampler" in settings else {"queue_full"} if settings["journal"] else set()
+    stack.callback(_check, runtime, expected)
     return stack.enter_context(runtime)
 
 
 def encoding(stack: ExitStack) -> TelemetryDispatcher:
-    """Configure so that each span that has ended is OTLP bytes, of which the oldest make room for the newest."""
-    return recording(stack)
+    """Configure so that each span that has ended is OTLP bytes in a journal on disk.
+
+    Nobody ships it, so the oldest make room for the newest, and what is overwritten was meant to be.
+    """
+    folder = stack.enter_context(TemporaryDirectory(prefix="benchmarks-"))
+    runtime = recording(stack, journal=folder)
+    assert runtime.region.is_file, f"no journal could be made in {folder}"
+    return runtime
 
 
 def lacks_encoding() -> str:
@@ -57,7 +65,7 @@ def handing_over(stack: ExitStack, *, encode: bool = False) -> TelemetryDispatch
     from telemetry.config import read_settings
     from telemetry.runtime import TelemetryDispatcher, install
 
-    settings = read_settings(service_name=SERVICE, environment=ENVIRONMENT)
+    settings = read_settings(service_name=SERVICE, environment=ENVIRONMENT, journal=False)
     runtime = TelemetryDispatcher(settings, sinks=(_Sink(span_encoder() if encode else len),))
     install(runtime)
     stack.callback(_close, runtime)
@@ -68,8 +76,8 @@ def handing_over(stack: ExitStack, *, encode: bool = False) -> TelemetryDispatch
 def held_bytes(runtime: TelemetryDispatcher) -> int:
     """Count the bytes that hold spans and series where `tracemalloc` does not see them: in mapped memory."""
     ring = runtime.ring
-    spans = sum(each.head if each.sealed is None else each.sealed for each in (*ring._full, ring.current))
-    return spans + sum(map(len, runtime.metrics._pages.snapshots()))
+    ends = [(each, each.head if each.sealed is None else each.sealed) for each in (*ring._full, ring.current)]
+    return sum(end - each.at for each, end in ends) + sum(map(len, runtime.metrics._pages.snapshots()))
 
 
 def span_encoder() -> Callable[[SpanBatch], bytes]:
@@ -89,7 +97,7 @@ def measuring(stack: ExitStack) -> TelemetryDispatcher:
 
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="benchmarks-")))
     registry = str(write_registry(folder))
-    settings = read_settings(service_name=SERVICE, environment=ENVIRONMENT, registry=registry)
+    settings = read_settings(service_name=SERVICE, environment=ENVIRONMENT, registry=registry, journal=False)
     runtime = TelemetryDispatcher(settings)
     stack.callback(_close, runtime)
     return runtime

@@ -5,6 +5,7 @@ TelemetryError
 │   └── PortInUseError         the scrape endpoint cannot listen
 ├── ContractError              code asks for what the registry does not allow
 │   └── RegistryError          a registry file cannot be read; has the file and a JSON pointer
+├── JournalError               a journal, its folder or a bundle of some cannot be used; has the path
 └── PipelineError              a stage of a pipeline failed; has a `code` out of the `error_code` labels
     ├── SpecError              the specification is wrong; has the line and column
     ├── UnsupportedError       the backend cannot express the specification
@@ -62,6 +63,18 @@ class RegistryError(ContractError):
         super().__init__(f"{path}#{pointer}: {problem}")
         self.path = path
         self.pointer = pointer
+
+
+class JournalError(TelemetryError, OSError):
+    """A journal, its folder or a bundle of some cannot be used.
+
+    Attributes:
+        path: The file or folder.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
 
 
 class PipelineError(TelemetryError):

@@ -92,6 +92,7 @@ def isolated(**settings: Any) -> Iterator[Recording]:
     recording = Recording()
     memory = recording._memory
     settings["registry"] = _absolute(settings.get("registry", read_settings().registry))
+    settings.setdefault("journal", False)
     plugged = {name: settings.pop(name) for name in ("sampler", "id_generator") if _is_plug(settings.get(name))}
     read = read_settings(environ={}, directory=_NO_DIRECTORY, **settings)
     plugs = Plugs(**plugged)

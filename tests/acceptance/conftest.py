@@ -51,7 +51,8 @@ def probe(tmp_path: Path) -> Probe:
     """Run `tools/telemetry_probe.py` in an empty folder, with `--json`."""
 
     def probe(*arguments: str | Path, timeout: float = 100.0, **variables: str) -> Probed:
-        settings = {name for name in os.environ if name.startswith(("OTEL_", "TELEMETRY_"))} - {"TELEMETRY_PURE"}
+        kept = {"TELEMETRY_PURE", "TELEMETRY_JOURNAL"}
+        settings = {name for name in os.environ if name.startswith(("OTEL_", "TELEMETRY_"))} - kept
         clean = {name: value for name, value in os.environ.items() if name not in settings}
         path = tmp_path / "report.json"
         path.unlink(missing_ok=True)

@@ -29,7 +29,8 @@ def run(tmp_path: Path) -> Run:
     """Run a program text in a fresh interpreter, with warnings as errors; give what it prints."""
 
     def run(program: str, *, path: Path | None = None, **variables: str) -> str:
-        settings = {name for name in os.environ if name.startswith(("OTEL_", "TELEMETRY_"))} - {"TELEMETRY_PURE"}
+        kept = {"TELEMETRY_PURE", "TELEMETRY_JOURNAL"}
+        settings = {name for name in os.environ if name.startswith(("OTEL_", "TELEMETRY_"))} - kept
         clean = {name: value for name, value in os.environ.items() if name not in settings}
         places = [str(each) for each in (path, ROOT / "src") if each is not None]
         text = _BEFORE.format(registry=str(REGISTRY)) + textwrap.dedent(program)

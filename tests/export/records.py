@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from telemetry._hotpath import protobuf
-from telemetry.signals import LogRecord, Resource, SpanChunk, SpanEvent, SpanLink, SpanRecord
+from telemetry._hotpath import Chunk, extent, protobuf
+from telemetry.signals import LogRecord, Resource, Scope, SpanEvent, SpanLink, SpanRecord
 
 RESOURCE = Resource({"service.name": "specc", "service.instance.id": "a1", "deployment.environment.name": "staging"})
 
@@ -54,27 +53,41 @@ def plain_spans(count: int, *, value: str = "") -> Sequence[SpanRecord]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A batch of spans as a runtime hands it over, though with a chunk for each span: what is lost is lost singly."""
-
-    records: Sequence[SpanRecord]
-    chunks: Sequence[SpanChunk]
-
-    def __len__(self) -> int:
-        return len(self.records)
+def chunks(*records: SpanRecord) -> Sequence[Chunk]:
+    """Encode each of these spans as a chunk of its own; a scope is one of `ORIGIN`'s."""
+    return [
+        Chunk(extent.SPAN, ORIGIN.number(each.scope), b"\x01", protobuf.spans_field(protobuf.span(each)))
+        for each in records
+    ]
 
 
-def chunks(*records: SpanRecord) -> Sequence[SpanChunk]:
-    """Encode each of these spans as a chunk of its own."""
-    return [(record.scope, 1, protobuf.spans_field(protobuf.span(record))) for record in records]
+def log_chunks(*records: LogRecord) -> Sequence[Chunk]:
+    """Encode each of these log records as a chunk of its own."""
+    return [
+        Chunk(extent.LOG, ORIGIN.number(Scope(each.logger) if each.logger else None), b"\0", protobuf.log_record(each))
+        for each in records
+    ]
 
 
-def batch(records: Sequence[SpanRecord]) -> Batch:
-    """Make a batch of these spans."""
-    return Batch(records, chunks(*records))
+class Origin:
+    """Who recorded, as a journal says it: the resource, and scopes that get their numbers as they come."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = protobuf.attributes(0x0A, resource.attributes)
+        self._scopes = [Scope("telemetry", "0.1.0")]
+
+    def number(self, scope: Scope | None) -> int:
+        """Give the number of a scope; 0 is our own."""
+        if scope is None:
+            return 0
+        if scope not in self._scopes:
+            self._scopes.append(scope)
+        return self._scopes.index(scope)
+
+    def scope(self, number: int) -> bytes:
+        """Give a scope as it stands in a request."""
+        scope = self._scopes[number]
+        return protobuf.message(0x0A, protobuf.scope(scope)) + protobuf.optional(0x1A, scope.schema_url)
 
 
-def plain_batch(count: int, *, value: str = "") -> Batch:
-    """Make a batch of plain spans."""
-    return batch(plain_spans(count, value=value))
+ORIGIN = Origin(RESOURCE)

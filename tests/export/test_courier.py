@@ -7,18 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from telemetry.contracts import load_registry
-from telemetry.export.courier import ByteCourier, Courier, TypeCourier, courier
+from telemetry.export.courier import ByteCourier, Courier, TypeCourier
+from telemetry.export.otlp import SIGNAL_PATHS
+from telemetry.export.post import exporters, lines
+from telemetry.export.request import records_request
+from telemetry.export.silence import Silence
+from telemetry.export.wire import courier
+from telemetry.journal import Again, Refused, Taken
 from telemetry.metrics import ExecutionMetrics
 from telemetry.metrics.wanted import Wanted
 from telemetry.signals import Family, FamilySource, Scope, Series, SpanRecord
 
 from .families import COUNTER, HISTOGRAM, SUMMARY, Fixed
-from .records import RESOURCE, SPAN, chunks
+from .records import LOG, ORIGIN, RESOURCE, SPAN, chunks, log_chunks
 from .servers import OtlpReceiver, attributes
 
 SCOPE = Scope("telemetry", "0.1.0")
@@ -41,10 +45,10 @@ def receiver() -> Iterator[OtlpReceiver]:
 
 def couriers(receiver: OtlpReceiver) -> tuple[Courier, Courier]:
     """Make one courier of each kind, as they are chosen for exporters that have a client, and that have none."""
-    spans = OTLPSpanExporter(f"{receiver.url}/v1/traces")
-    metrics = OTLPMetricExporter(f"{receiver.url}/v1/metrics")
-    public: list[Any] = [Public(spans), Public(metrics)]
-    fast, slow = courier(spans, metrics, RESOURCE, SCOPE), courier(public[0], public[1], RESOURCE, SCOPE)
+    made = exporters({signal: receiver.url + path for signal, path in SIGNAL_PATHS.items()}, 1.0)
+    public = {signal: Public(exporter) for signal, exporter in made.items()}
+    fast = courier(made, lines(made), RESOURCE, SCOPE, Silence())
+    slow = courier(public, lines(public), RESOURCE, SCOPE, Silence())
     assert isinstance(fast, ByteCourier)
     assert isinstance(slow, TypeCourier)
     return fast, slow
@@ -54,7 +58,7 @@ def send_metrics(carrier: Courier, source: FamilySource) -> None:
     """Send a snapshot of a source, which has to arrive."""
     delivery = carrier.metrics(source)
     assert delivery is not None
-    assert delivery()
+    assert delivery() == Taken()
 
 
 def test_spans_are_the_same_on_both_ways(receiver: OtlpReceiver) -> None:
@@ -65,11 +69,37 @@ def test_spans_are_the_same_on_both_ways(receiver: OtlpReceiver) -> None:
     own = replace(SPAN, links=tuple(replace(link, tracestate="") for link in SPAN.links))
     odd: Any = {"raw": b"\x00", "nested": {"deep": (1, 2)}, "path": "caf\udce9", "big": 1 << 70}
     guest = SpanRecord("GET", 1, 2, None, 3, 4, odd, scope=GUEST)
+    request = records_request(chunks(own, guest), ORIGIN)
     for each in couriers(receiver):
-        assert each.spans(chunks(own, guest))()
+        assert each.request("traces", request)() == Taken()
     fast, slow = (request.message for request in receiver.requests)
     assert len(receiver.spans) == 4
     assert fast == slow
+
+
+def test_log_records_are_the_same_on_both_ways(receiver: OtlpReceiver) -> None:
+    """The loggers, the fields and the ids of log records survive being decoded again."""
+    plain = replace(LOG, logger="", trace_id=0, span_id=0, trace_flags=0, severity="critical")
+    request = records_request(log_chunks(LOG, plain), ORIGIN)
+    for each in couriers(receiver):
+        assert each.request("logs", request)() == Taken()
+    fast, slow = (request.message for request in receiver.requests)
+    assert len(receiver.logs) == 4
+    assert fast == slow
+
+
+def test_an_exporter_that_takes_no_bytes_refuses_encoded_metrics(receiver: OtlpReceiver) -> None:
+    """There is no way back from the bytes of metrics to the SDK's types, and that is said rather than tried."""
+    _, slow = couriers(receiver)
+    assert isinstance(slow.request("metrics", b"")(), Refused)
+    assert receiver.requests == []
+
+
+def test_a_failure_on_the_public_way_is_to_be_tried_again(receiver: OtlpReceiver) -> None:
+    """An exporter that tells nothing but that it failed is asked again, since nothing says that it is in vain."""
+    receiver.answers.append((400, {}))
+    _, slow = couriers(receiver)
+    assert isinstance(slow.request("traces", records_request(chunks(SPAN), ORIGIN))(), Again)
 
 
 def test_metrics_are_the_same_on_both_ways(receiver: OtlpReceiver) -> None:

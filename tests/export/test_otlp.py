@@ -7,28 +7,35 @@ import random
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from threading import Thread
 from time import monotonic
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, get_value
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from tests.collector import Collector
+from tests.grpccollector import GrpcCollector
 
+from telemetry._hotpath import Chunk, protobuf
 from telemetry.errors import ConfigurationError
 from telemetry.export.otlp import OtlpExporter
-from telemetry.export.size import log_bytes
+from telemetry.export.request import records_request
+from telemetry.journal import Again, Refused, Taken, TooLarge, Verdict
 from telemetry.logs import LogChannel, attach_stdlib, detach_stdlib
 from telemetry.signals import AttributeValue, Family, LogRecord, Resource, Series
 
 from .families import COUNTER, GAUGE, HISTOGRAM, SUMMARY, Fixed
-from .records import LOG, RESOURCE, SPAN, TRACE_ID, chunks, plain_spans
-from .servers import OtlpReceiver, attributes, eventually, free_port, silent_listener
+from .records import LOG, ORIGIN, RESOURCE, SPAN, TRACE_ID, chunks, log_chunks, plain_spans
+from .servers import OtlpReceiver, attributes, free_port, silent_listener
+
+
+def send(exporter: OtlpExporter, records: Sequence[Chunk]) -> Verdict:
+    """Send chunks of one kind, as recorded by `RESOURCE`."""
+    return exporter.records(ORIGIN, records[0].kind, records)
 
 
 @pytest.fixture
@@ -48,7 +55,7 @@ def exporter(receiver: OtlpReceiver) -> Iterator[OtlpExporter]:
 
 def test_span_arrives_whole(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """Every field of a span record has its place in OTLP, the counts of what was dropped included."""
-    assert exporter.spans(chunks(SPAN)) == ""
+    assert send(exporter, chunks(SPAN)) == Taken()
     (span,) = receiver.spans
     assert span.trace_id.hex() == f"{TRACE_ID:032x}"
     assert span.span_id.hex() == "00f067aa0ba902b7"
@@ -70,7 +77,7 @@ def test_span_arrives_whole(exporter: OtlpExporter, receiver: OtlpReceiver) -> N
 
 def test_root_has_no_parent(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A root is sent without a parent id, a successful span with the status that it was given."""
-    exporter.spans(chunks(replace(SPAN, parent_span_id=None, status="ok", status_description="", running_ns=None)))
+    send(exporter, chunks(replace(SPAN, parent_span_id=None, status="ok", status_description="", running_ns=None)))
     (span,) = receiver.spans
     assert (span.parent_span_id, span.status.code) == (b"", Status.STATUS_CODE_OK)
     assert attributes(span.attributes) == SPAN.attributes
@@ -78,9 +85,9 @@ def test_root_has_no_parent(exporter: OtlpExporter, receiver: OtlpReceiver) -> N
 
 def test_resource_and_scope(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """All three signals carry the same resource, as it was given, and the scope."""
-    exporter.spans(chunks(SPAN))
+    send(exporter, chunks(SPAN))
     exporter.metrics(Fixed())
-    exporter.logs([replace(LOG, logger="")])
+    send(exporter, log_chunks(replace(LOG, logger="")))
     spans, metrics, logs = (request.message for request in receiver.requests)
     for part in (spans.resource_spans[0], metrics.resource_metrics[0], logs.resource_logs[0]):
         assert attributes(part.resource.attributes) == RESOURCE.attributes
@@ -94,7 +101,7 @@ def test_resource_and_scope(exporter: OtlpExporter, receiver: OtlpReceiver) -> N
 
 def test_log_arrives_whole(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A log record keeps its event, severity, fields and span; its logger is its scope."""
-    assert exporter.logs([LOG]) == ""
+    assert send(exporter, log_chunks(LOG)) == Taken()
     (record,) = receiver.logs
     assert (record.event_name, record.body.string_value) == ("verify.block", "verify.block")
     assert (record.severity_number, record.severity_text) == (13, "warning")
@@ -107,14 +114,14 @@ def test_log_arrives_whole(exporter: OtlpExporter, receiver: OtlpReceiver) -> No
 
 def test_log_outside_of_a_span_has_no_ids(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """Zero ids, which W3C Trace Context calls invalid, are left out."""
-    exporter.logs([replace(LOG, trace_id=0, span_id=0, trace_flags=0)])
+    send(exporter, log_chunks(replace(LOG, trace_id=0, span_id=0, trace_flags=0)))
     (record,) = receiver.logs
     assert (record.trace_id, record.span_id, record.flags) == (b"", b"", 0)
 
 
 def test_counter_is_a_cumulative_monotonic_sum(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A counter keeps its name, its start and its labels."""
-    assert exporter.metrics(Fixed([COUNTER])) == ""
+    assert exporter.metrics(Fixed([COUNTER])) == Taken()
     metric = receiver.metrics["compile_success_total"]
     assert (metric.description, metric.unit) == ("Toolchain runs that succeeded.", "{count}")
     assert metric.sum.is_monotonic
@@ -127,7 +134,7 @@ def test_counter_is_a_cumulative_monotonic_sum(exporter: OtlpExporter, receiver:
 
 def test_gauge_is_stamped_now_when_it_has_no_time(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A family without a time is one of this instant: a receiver drops points of the year 1970."""
-    assert exporter.metrics(Fixed([GAUGE])) == ""
+    assert exporter.metrics(Fixed([GAUGE])) == Taken()
     (point,) = receiver.metrics["verification_block_rate"].gauge.data_points
     assert point.as_double == 0.25
     assert point.time_unix_nano > 1_700_000_000_000_000_000
@@ -135,7 +142,7 @@ def test_gauge_is_stamped_now_when_it_has_no_time(exporter: OtlpExporter, receiv
 
 def test_histogram_has_its_bounds(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A histogram's buckets are not cumulative in OTLP, and its count is their sum."""
-    assert exporter.metrics(Fixed([HISTOGRAM])) == ""
+    assert exporter.metrics(Fixed([HISTOGRAM])) == Taken()
     metric = receiver.metrics["lowering_duration_seconds"]
     (point,) = metric.histogram.data_points
     assert metric.unit == "s"
@@ -148,7 +155,7 @@ def test_histogram_has_its_bounds(exporter: OtlpExporter, receiver: OtlpReceiver
 
 def test_summary_has_its_quantiles(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A summary, for which the SDK has no type, is an OTLP summary, in the same request as the others."""
-    assert exporter.metrics(Fixed([COUNTER, SUMMARY])) == ""
+    assert exporter.metrics(Fixed([COUNTER, SUMMARY])) == Taken()
     assert len(receiver.requests) == 1
     metric = receiver.metrics["offline_bundle_size_bytes"]
     (point,) = metric.summary.data_points
@@ -181,7 +188,7 @@ def test_units(exporter: OtlpExporter, receiver: OtlpReceiver, name: str, unit: 
 def test_odd_values_do_not_cost_the_batch(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """Half a surrogate pair becomes a question mark, and an integer beyond 64 bits becomes text."""
     odd: dict[str, AttributeValue] = {"path": "caf\udce9", "big": 1 << 70, "bigs": (1, 1 << 70), "names": ("\udce9",)}
-    assert exporter.spans(chunks(replace(SPAN, name="a\udce9", attributes=odd, running_ns=None), SPAN)) == ""
+    assert send(exporter, chunks(replace(SPAN, name="a\udce9", attributes=odd, running_ns=None), SPAN)) == Taken()
     span, _ = receiver.spans
     assert span.name == "a?"
     assert attributes(span.attributes) == {
@@ -192,25 +199,36 @@ def test_odd_values_do_not_cost_the_batch(exporter: OtlpExporter, receiver: Otlp
     }
 
 
-_texts = st.text("aé😀\udce9\n", max_size=20)
-_values: st.SearchStrategy[AttributeValue] = st.one_of(
-    _texts, st.booleans(), st.integers(), st.floats(), st.lists(_texts, max_size=3).map(tuple)
-)
-_attributes = st.dictionaries(_texts, _values, max_size=4)
+@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
+def test_both_protocols_bring_the_same(protocol: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All three signals arrive by either protocol, with the headers of the standard variables."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=t1")
+    with Collector() if protocol == "http/protobuf" else GrpcCollector() as collector:
+        exporter = OtlpExporter(collector.url, RESOURCE, protocol=protocol)
+        verdicts = [send(exporter, chunks(SPAN)), send(exporter, log_chunks(LOG)), exporter.metrics(Fixed([COUNTER]))]
+        exporter.close()
+    assert verdicts == [Taken()] * 3
+    assert list(collector.spans) == ["00f067aa0ba902b7"]
+    assert collector.intake.span["00f067aa0ba902b7"].SerializeToString() == protobuf.span(SPAN)
+    assert [log.event_name for log in collector.logs] == ["verify.block"]
+    assert set(collector.metrics) == {"compile_success_total"}
+    assert {arrival.headers["x-tenant"] for arrival in collector.arrivals} == {"t1"}
 
 
-@given(_texts, _texts, _attributes)
-def test_size_bounds_a_log_record_from_above(event: str, logger: str, fields: dict[str, AttributeValue]) -> None:
-    """No log record takes more bytes in a request than its bound says."""
-    from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
-    from opentelemetry.sdk.resources import Resource as SdkResource
-    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+def test_an_encoded_request_leaves_as_it_is(receiver: OtlpReceiver, exporter: OtlpExporter) -> None:
+    """Whoever has a whole request, say out of a bundle, sends it unchanged."""
+    request = records_request(chunks(SPAN, *plain_spans(3)), ORIGIN)
+    assert exporter.request("traces", request) == Taken()
+    assert receiver.requests[0].message.SerializeToString() == request
+    assert len(receiver.spans) == 4
 
-    from telemetry.export.translation import as_log
 
-    record = replace(LOG, event=event, logger=logger, fields=fields)
-    log = as_log(record, SdkResource({}), InstrumentationScope("telemetry"))
-    assert encode_logs([log]).ByteSize() <= log_bytes(record)
+def test_a_request_that_is_too_large_does_not_leave(receiver: OtlpReceiver, exporter: OtlpExporter) -> None:
+    """More than 512 KiB in one request are for the sender to divide; a single record leaves whatever its size."""
+    large = [replace(SPAN, attributes={"value": "x" * 300_000})] * 2
+    assert isinstance(send(exporter, chunks(*large)), TooLarge)
+    assert receiver.requests == []
+    assert send(exporter, chunks(replace(SPAN, attributes={"value": "x" * 700_000}))) == Taken()
 
 
 def test_official_settings_are_honoured(receiver: OtlpReceiver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,8 +237,8 @@ def test_official_settings_are_honoured(receiver: OtlpReceiver, monkeypatch: pyt
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "deflate")
     exporter = OtlpExporter(receiver.url, RESOURCE)
-    exporter.spans(chunks(*plain_spans(50)))
-    exporter.logs([LOG])
+    send(exporter, chunks(*plain_spans(50)))
+    send(exporter, log_chunks(LOG))
     exporter.close()
     spans, logs = receiver.requests
     assert spans.headers["authorization"] == "Bearer t"
@@ -234,7 +252,7 @@ def test_standard_endpoint_serves_where_none_is_given(receiver: OtlpReceiver, mo
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", f"{receiver.url}/v1/traces")
     exporter = OtlpExporter(None, RESOURCE)
-    assert exporter.spans(chunks(SPAN)) == ""
+    assert send(exporter, chunks(SPAN)) == Taken()
     exporter.close()
     assert len(receiver.spans) == 1
 
@@ -243,8 +261,8 @@ def test_a_signal_may_have_an_endpoint_of_its_own(receiver: OtlpReceiver) -> Non
     """A full URL for one signal is used as it is; the others follow the base."""
     with OtlpReceiver() as other:
         exporter = OtlpExporter(receiver.url + "/", RESOURCE, endpoints={"logs": f"{other.url}/v1/logs"})
-        exporter.spans(chunks(SPAN))
-        exporter.logs([LOG])
+        send(exporter, chunks(SPAN))
+        send(exporter, log_chunks(LOG))
         exporter.close()
         assert (len(receiver.spans), len(receiver.logs)) == (1, 0)
         assert len(other.logs) == 1
@@ -278,7 +296,7 @@ def test_passwords_are_not_shown() -> None:
     assert "s3cret" not in str(raised.value)
 
 
-@pytest.mark.parametrize("protocol", ["grpc", "http/json", "HTTP"])
+@pytest.mark.parametrize("protocol", ["http/json", "HTTP"])
 def test_other_protocols_are_refused(protocol: str) -> None:
     """A protocol that is not spoken is named, with the setting to change, rather than replaced in silence."""
     with pytest.raises(ConfigurationError, match=f"'{protocol}' is not spoken.*OTEL_EXPORTER_OTLP_PROTOCOL"):
@@ -291,26 +309,26 @@ def test_unknown_signal_is_refused() -> None:
         OtlpExporter(None, RESOURCE, endpoints={"spans": "http://127.0.0.1:4318"})
 
 
-def test_retries_what_the_endpoint_asks_to_retry(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
-    """A 503 with Retry-After is tried again after that time, and arrives once."""
-    receiver.answers.append((503, {"Retry-After": "0.2"}))
+def test_nothing_is_tried_again(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
+    """When to try again is not the exporter's to decide: a 503 is an answer at once, with the time that it asks for."""
+    receiver.answers.append((503, {"Retry-After": "30"}))
     began = monotonic()
-    assert exporter.spans(chunks(SPAN)) == ""
-    assert 0.2 <= monotonic() - began < 2
-    assert len(receiver.spans) == 1
+    assert send(exporter, chunks(SPAN)) == Again("HTTP 503 Service Unavailable", 30.0)
+    assert monotonic() - began < 1
+    assert receiver.spans == []
 
 
 def test_refusal_is_a_reason(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
-    """What the endpoint will never take is not tried again, and the reason is given."""
+    """What the endpoint will never take is refused, and the reason is given."""
     receiver.answers.append((400, {}))
-    assert "code: 400" in exporter.spans(chunks(SPAN))
+    assert send(exporter, chunks(SPAN)) == Refused("HTTP 400 Bad Request")
     assert receiver.requests == []
 
 
 def test_refused_connection_is_a_reason() -> None:
     """Where nobody listens, the innermost reason is given, and not a chain of wrappers."""
     exporter = OtlpExporter(f"http://127.0.0.1:{free_port()}", RESOURCE, timeout_seconds=1.5)
-    assert exporter.spans(chunks(SPAN)) == "[Errno 111] Connection refused"
+    assert send(exporter, chunks(SPAN)) == Again("[Errno 111] Connection refused")
     exporter.close()
 
 
@@ -320,30 +338,27 @@ def test_hanging_endpoint_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     with silent_listener() as url:
         exporter = OtlpExporter(url, RESOURCE, timeout_seconds=0.3)
         began = monotonic()
-        assert "timeout" in exporter.logs([LOG])
+        assert send(exporter, log_chunks(LOG)) == Again("timed out")
         assert monotonic() - began < 1
         exporter.close()
 
 
-def test_close_interrupts_a_backoff(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
-    """An export that waits for its next try ends at once when the exporter is closed from another thread."""
-    receiver.answers.append((503, {"Retry-After": "8"}))
-    reasons: list[str] = []
-    thread = Thread(target=lambda: reasons.append(exporter.spans(chunks(SPAN))))
-    thread.start()
-    assert eventually(lambda: not receiver.answers)
-    began = monotonic()
-    exporter.close()
-    thread.join(2)
-    assert monotonic() - began < 1
-    assert reasons != [""]
+def test_a_stale_connection_is_replaced_at_once(exporter: OtlpExporter) -> None:
+    """A collector that was restarted between two requests costs no second try of ours."""
+    with Collector() as collector:
+        exporter = OtlpExporter(collector.url, RESOURCE)
+        assert send(exporter, chunks(SPAN)) == Taken()
+        with collector.away():
+            pass
+        assert send(exporter, chunks(SPAN)) == Taken()
+        exporter.close()
 
 
 def test_nothing_is_sent_after_close(exporter: OtlpExporter, receiver: OtlpReceiver) -> None:
     """A closed exporter says that it is closed."""
     exporter.close()
     with pytest.raises(ConfigurationError, match="is closed"):
-        exporter.spans(chunks(SPAN))
+        send(exporter, chunks(SPAN))
     assert receiver.requests == []
 
 
@@ -357,7 +372,7 @@ exporter = OtlpExporter("http://127.0.0.1:1", Resource({}))
 outcome = []
 def send():
     try:
-        outcome.append(exporter.spans([]))
+        outcome.append(exporter.request("traces", b""))
     except Exception as error:
         outcome.append(str(error))
 thread = threading.Thread(target=send)
@@ -380,8 +395,8 @@ def test_the_libraries_below_are_silent(caplog: pytest.LogCaptureFixture) -> Non
     with OtlpReceiver() as receiver:
         receiver.answers.append((400, {}))
         exporter = OtlpExporter(receiver.url, RESOURCE)
-        exporter.spans(chunks(SPAN))
-        exporter.spans(chunks(replace(SPAN, status="unset")))
+        send(exporter, chunks(SPAN))
+        send(exporter, chunks(replace(SPAN, status="unset")))
         exporter.close()
     assert [record.getMessage() for record in caplog.records] == []
 
@@ -407,7 +422,7 @@ def test_log_lines_about_an_export_are_not_exported(
     monkeypatch.setattr(requests.Session, "request", plugin)
     handler = attach_stdlib(LogChannel([keep]))
     try:
-        exporter.logs([LOG])
+        send(exporter, log_chunks(LOG))
         logging.getLogger("corporate.auth").warning("idle")
     finally:
         detach_stdlib(handler)
@@ -417,7 +432,7 @@ def test_log_lines_about_an_export_are_not_exported(
 
 def test_other_users_of_the_same_loggers_are_heard(exporter: OtlpExporter, caplog: pytest.LogCaptureFixture) -> None:
     """What others log through the same loggers, while an exporter is open and after, is not touched."""
-    exporter.spans(chunks(SPAN))
+    send(exporter, chunks(SPAN))
     logging.getLogger("urllib3.connectionpool").warning("one")
     exporter.close()
     exporter.close()
@@ -426,16 +441,17 @@ def test_other_users_of_the_same_loggers_are_heard(exporter: OtlpExporter, caplo
     assert logging.getLogger("urllib3.connectionpool").filters == []
 
 
-def test_another_thread_is_heard_during_an_export(receiver: OtlpReceiver, caplog: pytest.LogCaptureFixture) -> None:
+def test_another_thread_is_heard_during_an_export(caplog: pytest.LogCaptureFixture) -> None:
     """Only the thread that exports is silent: the application's own use of the HTTP client keeps its log lines."""
-    receiver.answers.append((503, {"Retry-After": "8"}))
-    exporter = OtlpExporter(receiver.url, RESOURCE)
-    thread = Thread(target=exporter.spans, args=(chunks(SPAN),))
-    thread.start()
-    assert eventually(lambda: not receiver.answers)
-    logging.getLogger("urllib3.connectionpool").warning("mine")
-    exporter.close()
-    thread.join(2)
+    with silent_listener() as url:
+        exporter = OtlpExporter(url, RESOURCE, timeout_seconds=1.0)
+        thread = Thread(target=send, args=(exporter, chunks(SPAN)))
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive()
+        logging.getLogger("urllib3.connectionpool").warning("mine")
+        exporter.close()
+        thread.join(2)
     assert caplog.messages == ["mine"]
 
 
@@ -453,24 +469,24 @@ def test_instrumentation_of_http_clients_is_suppressed(
         return request(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(requests.Session, "request", instrumented)
-    exporter.spans(chunks(SPAN))
+    send(exporter, chunks(SPAN))
     exporter.metrics(Fixed([COUNTER]))
-    exporter.logs([LOG])
+    send(exporter, log_chunks(LOG))
     assert seen == [True, True, True]
     assert get_value(_SUPPRESS_INSTRUMENTATION_KEY) is None
 
 
 def test_the_random_numbers_of_the_application_are_left_alone(receiver: OtlpReceiver) -> None:
-    """A seeded generator gives the same numbers whether something was exported or not, retries included."""
+    """A seeded generator gives the same numbers whether something was exported or not, failures included."""
     receiver.answers.append((503, {"Retry-After": "0.01"}))
     random.seed(7)
     before = random.getstate()
     exporter = OtlpExporter(receiver.url, RESOURCE)
-    exporter.spans(chunks(SPAN))
-    exporter.logs([LOG])
+    send(exporter, chunks(SPAN))
+    send(exporter, log_chunks(LOG))
     exporter.metrics(Fixed())
     exporter.close()
-    assert len(receiver.requests) == 3
+    assert len(receiver.requests) == 2
     assert random.getstate() == before
 
 
@@ -495,8 +511,8 @@ def test_the_sdk_gives_no_warnings(receiver: OtlpReceiver) -> None:
         warnings.simplefilter("error")
         exporter = OtlpExporter(receiver.url, Resource({}))
         assert [
-            exporter.spans(chunks(SPAN)),
-            exporter.logs([LOG, LogRecord(1, "info", "e")]),
+            send(exporter, chunks(SPAN)),
+            send(exporter, log_chunks(LOG, LogRecord(1, "info", "e"))),
             exporter.metrics(Fixed()),
-        ] == [""] * 3
+        ] == [Taken()] * 3
         exporter.close()

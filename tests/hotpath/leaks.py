@@ -216,7 +216,7 @@ def _state(form: Form) -> dict[str, float]:
 @contextmanager
 def recorded() -> Iterator[None]:
     """Record into a ring that nobody reads, and that is full from the start."""
-    settings = read_settings(environ={}, directory=Path("/"), registry=[REGISTRY])
+    settings = read_settings(environ={}, directory=Path("/"), registry=[REGISTRY], journal=False)
     runtime = TelemetryDispatcher(settings, sinks=(), log_sinks=(), quiet=True)
     before = install(runtime)
     for _ in range(RING_BYTES // 10_000):

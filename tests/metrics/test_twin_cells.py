@@ -319,7 +319,7 @@ def test_a_forked_child_writes_into_its_own_page(bench: Bench) -> None:
     before = bench.words()
     pid = os.fork()
     if pid == 0:
-        bench.page.zero()
+        bench.page.refill(bench.page.snapshot())
         for kind in KINDS:
             if hasattr(bench[kind], "restart"):
                 bench[kind].restart()

@@ -37,7 +37,8 @@ def run(tmp_path: Path) -> Run:
     """Run a program text in a fresh interpreter, in an empty folder, with nothing set but what is given."""
 
     def run(program: str, *, timeout: float = 30.0, **variables: str) -> Ended:
-        settings = {name for name in os.environ if name.startswith(("OTEL_", "TELEMETRY_"))} - {"TELEMETRY_PURE"}
+        kept = {"TELEMETRY_PURE", "TELEMETRY_JOURNAL"}
+        settings = {name for name in os.environ if name.startswith(("OTEL_", "TELEMETRY_"))} - kept
         clean = {name: value for name, value in os.environ.items() if name not in settings}
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", textwrap.dedent(program)],

@@ -10,7 +10,7 @@ from time import monotonic, process_time, sleep
 
 import pytest
 
-from telemetry._hotpath import protobuf
+from telemetry._hotpath import Region, protobuf
 from telemetry.runtime.tray import Tray
 from telemetry.signals import SpanBatch, SpanRecord
 
@@ -30,7 +30,7 @@ class Taken:
 
 def tray_into(sink: Taken, *, delay_seconds: float = 60.0) -> Tray:
     """Make a tray with one sink."""
-    return Tray((sink,), lambda _reason, _detail: None, delay_seconds=delay_seconds)
+    return Tray(Region(1 << 20), (sink,), delay_seconds=delay_seconds)
 
 
 def put(tray: Tray, name: str) -> None:

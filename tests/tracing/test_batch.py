@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from tests.export.records import SPAN, plain_spans
 from tests.hotpath.spans import EVEN, Spans
 
-from telemetry._hotpath import Ring, protobuf
+from telemetry._hotpath import Chunk, Region, Ring, protobuf
+from telemetry.journal import OwnMemory, Reader
 from telemetry.signals import Scope, SpanRecord
 from telemetry.tracing import FinishedSpans
 
@@ -19,10 +21,19 @@ makers = st.integers(0, 1 << 32).map(lambda seed: Spans(Random(seed), EVEN, wide
 
 def through_a_ring(*spans: SpanRecord) -> FinishedSpans:
     """Write spans into a ring, and take them out."""
-    ring = Ring(1 << 18)
+    ring = Ring(Region(1 << 20))
     for span in spans:
         ring.put(protobuf.spans_field(protobuf.span(span)), span.trace_flags, ring.scopes.number(span.scope))
-    return FinishedSpans(ring.take(), ring.scopes.__getitem__)
+    chunks = list(chunks_of(Reader(OwnMemory(ring.region))))
+    return FinishedSpans(chunks, ring.scopes.__getitem__)
+
+
+def chunks_of(reader: Reader) -> Iterator[Chunk]:
+    """Read everything, batch by batch."""
+    cursor = 0
+    while (batch := reader.batch(cursor)).chunks:
+        yield from batch.chunks
+        cursor = batch.cursor
 
 
 @given(makers)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from . import ambient, ids, layout, protobuf, reading, switch
+from . import ambient, extent, ids, layout, protobuf, reading, switch
 from .ambient import sample_with
 from .cells import quantile
+from .decoding import decoded
 from .details import Details
 from .form import form
 from .page import Entry, Page, walk
 from .parameters import Parameters
+from .region import Region
 from .ring import Ring
 from .segment import Chunk
 from .site import Site, Source
@@ -27,10 +29,13 @@ from .twin import (
     SummaryCell,
     begin,
     callable_type,
+    crc32c,
     current_span,
     nowhere,
     opener,
     ready,
+    remap,
+    walk_records,
     wrap,
 )
 from .values import clean, label, read, text
@@ -50,6 +55,7 @@ __all__ = (
     "LabelMemo",
     "Page",
     "Parameters",
+    "Region",
     "Ring",
     "Site",
     "Source",
@@ -60,7 +66,10 @@ __all__ = (
     "begin",
     "callable_type",
     "clean",
+    "crc32c",
     "current_span",
+    "decoded",
+    "extent",
     "form",
     "ids",
     "label",
@@ -72,9 +81,11 @@ __all__ = (
     "read",
     "reading",
     "ready",
+    "remap",
     "sample_with",
     "switch",
     "text",
     "walk",
+    "walk_records",
     "wrap",
 )

@@ -4,6 +4,7 @@
 include "native/cells.pxi"
 include "native/labels.pxi"
 include "native/ambient.pxi"
+include "native/region.pxi"
 include "native/open.pxi"
 include "native/ring.pxi"
 include "native/attribute.pxi"

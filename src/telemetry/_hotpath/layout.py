@@ -1,6 +1,6 @@
 """The layout of a metric page: 8-byte words that every process of a host can map and read.
 
-    page    magic · version · pid · started (ns) · used words · 3 reserved · entries …
+    page    magic · version · pid · started (ns) · used words · size in words · 2 reserved · entries …
     entry   [words:32 kind:16 state:16] · created (ns) · [descriptor bytes:32 cell words:32]
             · descriptor (JSON, padded to a word) · cell
     cells   counter    value (double)
@@ -29,7 +29,7 @@ PAGE_WORDS = 8192
 MAGIC = int.from_bytes(b"TLMPAGE\x01", "little")
 VERSION = 1
 HEADER_WORDS = 8
-MAGIC_WORD, VERSION_WORD, PID_WORD, STARTED_WORD, USED_WORD = range(5)
+MAGIC_WORD, VERSION_WORD, PID_WORD, STARTED_WORD, USED_WORD, SIZE_WORD = range(6)
 
 ENTRY = Struct("<IHHQII")
 ENTRY_WORDS = ENTRY.size // WORD

@@ -1,4 +1,4 @@
-"""Packs a finished span straight into the ring.
+"""Packs a span straight into its slot and, once it has finished, into the ring.
 
 There is one `Struct` for each site and length of its attributes. Joining the parts first would take three times as
 long.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from struct import Struct
 
+from .extent import RECORD_HEADER_BYTES, room
+from .opentable import slot_word
 from .protobuf import FLAGS, UNSET, varint
-from .segment import HEADER_BYTES, header, room
+from .segment import header
 from .tracecontext import RANDOM, SAMPLED
 
 TYPE_CHECKING = False
@@ -19,13 +21,20 @@ if TYPE_CHECKING:
 
     from .site import Site
 
-    Form = tuple[Callable[..., None], bytes, int, Callable[..., None], bytes, int, bytes]
+    Form = tuple[
+        Callable[..., None], bytes, int, Callable[..., None], bytes, int, bytes,
+        Callable[..., None], bytes, int, Callable[..., None], bytes, int, bytes,
+    ]  # fmt: skip
 
 _FORMS_LIMIT = 1024
+_CHILD_BYTES = 52
+"""The most that a slot has besides head and attributes: tag and length, three ids, the start."""
 _TRACE, _START = b"\x0a\x10", b"\x39"
 
 _ROOT = "16s2sQ{head}sQcQ{tail}s"
 _CHILD = "16s2sQ2sQ{head}sQcQ{tail}s"
+_OPEN_ROOT = "16s2sQ{head}sQ{tail}s"
+_OPEN_CHILD = "16s2sQ2sQ{head}sQ{tail}s"
 
 
 class Packing:
@@ -34,7 +43,8 @@ class Packing:
     Attributes:
         forms: Captured values to the form of their spans: for a root and for a child each what packs, the header and
             what stands before the trace id, and the bytes that it takes in the ring; then the attributes and all else
-            that comes after the end time. Only values that are all text or None are kept.
+            that comes after the end time. Behind that the same for its slot, with the word in the place of the bytes.
+            Only values that are all text or None are kept.
         head: Name and kind, and the tag of the start time.
     """
 
@@ -53,21 +63,48 @@ class Packing:
         if extra is not None:
             return self.of(fields + b"".join([site.attribute(name).field(value) for name, value in extra.items()]))
         made = self.of(fields)
-        if whole and _are_text(values):
+        if whole and _are_text(values) and made[12] & 0xFFFF <= site.ring.open.room:
             if len(self.forms) >= _FORMS_LIMIT:
                 self.forms.clear()
             self.forms[values] = made
         return made
 
+    def opening(self, values: tuple[Any, ...], extra: Mapping[str, Any] | None) -> Form:
+        """Give the form for the slot of a span with these attributes, before it is said which of them are refused."""
+        if extra is None and values in self.forms:
+            return self.forms[values]
+        site = self._site
+        seen = site.foreseen(values, site.captured) or b""
+        more = site.glanced(extra) if extra is not None and site.is_ordinary(extra) else b""
+        return self.of(seen + more)
+
     def of(self, fields: bytes) -> Form:
         """Give the form of a span with these attributes besides the static ones."""
-        tail = b"%b%b%b%b" % (self._site.common, fields, UNSET, FLAGS)
+        seen = self._site.common + fields
+        tail = b"%b%b%b" % (seen, UNSET, FLAGS)
         structs = self._structs.get(len(tail))
         if structs is None:
             if len(self._structs) >= _FORMS_LIMIT:
                 self._structs.clear()
-            structs = self._structs[len(tail)] = (*self._one(_ROOT, len(tail)), *self._one(_CHILD, len(tail)))
-        return (*structs, tail)
+            structs = self._structs[len(tail)] = self._made(len(tail), len(seen))
+        finished, slot, fits = structs
+        return (*finished, tail, *slot, seen if fits else b"")
+
+    def _made(self, tail: int, seen: int) -> tuple[Any, ...]:
+        fits = _CHILD_BYTES + len(self.head) + seen <= self._site.ring.open.room
+        slot = seen if fits else 0
+        return (
+            (*self._one(_ROOT, tail), *self._one(_CHILD, tail)),
+            (*self._slot(_OPEN_ROOT, slot), *self._slot(_OPEN_CHILD, slot)),
+            fits,
+        )
+
+    def _slot(self, shape: str, tail: int) -> tuple[Any, ...]:
+        shape = shape.format(head=len(self.head), tail=tail)
+        before = b"\x12" + varint(Struct("<2s" + shape).size) + _TRACE
+        packer = Struct(f"<{len(before)}s{shape}")
+        word = slot_word(packer.size, self._site.number, self._site.scope, SAMPLED | RANDOM)
+        return packer.pack_into, before, word
 
     def _one(self, shape: str, tail: int) -> tuple[Any, ...]:
         shape = shape.format(head=len(self.head), tail=tail)
@@ -75,8 +112,8 @@ class Packing:
         before = b"\x12" + varint(content) + _TRACE
         length = Struct(f"<{len(before)}s{shape}").size
         # Header and payload are packed at once: nothing comes in between, and no half of a record is ever there.
-        word = header(length, SAMPLED | RANDOM, self._site.scope).to_bytes(HEADER_BYTES, "little")
-        packer = Struct(f"<{HEADER_BYTES + len(before)}s{shape}")
+        word = header(length, SAMPLED | RANDOM, self._site.scope).to_bytes(RECORD_HEADER_BYTES, "little")
+        packer = Struct(f"<{RECORD_HEADER_BYTES + len(before)}s{shape}")
         return packer.pack_into, word + before, room(length)
 
 

@@ -1,7 +1,4 @@
-"""A metric page: mapped memory that cells are allotted from, and the walk that every reader uses.
-
-Anonymous and private to the process for now; the journal will put the same bytes into files.
-"""
+"""A metric page: mapped memory that cells are allotted from, and the walk that every reader uses."""
 
 from __future__ import annotations
 
@@ -18,6 +15,7 @@ from .layout import (
     MAGIC_WORD,
     PAGE_WORDS,
     PID_WORD,
+    SIZE_WORD,
     STARTED_WORD,
     USED_WORD,
     VERSION,
@@ -28,7 +26,8 @@ from .layout import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from mmap import mmap
+
+    from .region import Region
 
 
 class Entry:
@@ -44,22 +43,29 @@ class Entry:
 
 
 class Page:
-    """A run of words with entries in it; `integers` and `doubles` are two views of the same memory."""
+    """A run of words with entries in it; `integers` and `doubles` are two views of the same memory.
 
-    __slots__ = ("doubles", "integers", "memory", "size")
+    It is a part of a region, or has memory of its own where there is none or it is full; `is_settled` says which.
+    """
 
-    def __init__(self, words: int = PAGE_WORDS) -> None:
-        import mmap  # a process that records no metric need not load it
+    __slots__ = ("doubles", "integers", "is_settled", "memory", "size")
 
-        private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS  # a forked child must not write into its parent's counts
-        self.memory = mmap.mmap(-1, words * WORD, flags=private)
+    def __init__(self, words: int = PAGE_WORDS, region: Region | None = None) -> None:
         self.size = words
-        self.integers = memoryview(self.memory).cast("Q")
-        self.doubles = memoryview(self.memory).cast("d")
-        self.integers[MAGIC_WORD] = MAGIC
+        piece = region.settle(self) if region is not None else None
+        self.is_settled = piece is not None
+        self.memory = _anonymous(words * WORD) if piece is None else piece
+        self.integers = self.memory.cast("Q")
+        self.doubles = self.memory.cast("d")
+        self._head()
+
+    def _head(self) -> None:
         self.integers[VERSION_WORD] = VERSION
-        self._claim()
+        self.integers[SIZE_WORD] = self.size
+        self.integers[PID_WORD] = os.getpid()
+        self.integers[STARTED_WORD] = time_ns()
         self.integers[USED_WORD] = HEADER_WORDS
+        self.integers[MAGIC_WORD] = MAGIC
 
     def allot(self, kind: str, descriptor: bytes, words: int) -> int | None:
         """Reserve a zeroed cell and give the index of its first word; None when the page is full."""
@@ -77,18 +83,27 @@ class Page:
 
     def snapshot(self) -> bytes:
         """Copy the used part at one instant."""
-        return self.memory[: self.integers[USED_WORD] * WORD]
+        return bytes(self.memory[: self.integers[USED_WORD] * WORD])
 
-    def zero(self) -> None:
-        """Empty every cell and keep the entries: a forked child starts at zero, as a new process."""
-        for start, cell_at, end in _spans_of_entries(self.memory, self.integers[USED_WORD]):
-            self.memory[cell_at * WORD : end * WORD] = bytes((end - cell_at) * WORD)
-            self.integers[start + 1] = time_ns()
-        self._claim()
+    def refill(self, snapshot: bytes) -> None:
+        """Take the entries of a snapshot into fresh memory with every cell empty.
 
-    def _claim(self) -> None:
-        self.integers[PID_WORD] = os.getpid()
-        self.integers[STARTED_WORD] = time_ns()
+        So a forked child starts at zero, as a new process, and its cells stand where its parent's stand.
+        """
+        self._head()
+        now = time_ns()
+        for start, cell_at, end in _spans_of_entries(snapshot, len(snapshot) // WORD):
+            self.memory[start * WORD : end * WORD] = bytes((end - start) * WORD)
+            self.memory[start * WORD : cell_at * WORD] = snapshot[start * WORD : cell_at * WORD]
+            self.integers[start + 1] = now
+        self.integers[USED_WORD] = len(snapshot) // WORD
+
+
+def _anonymous(size: int) -> memoryview:
+    import mmap  # a process that records no metric need not load it
+
+    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS  # a forked child must not write into its parent's counts
+    return memoryview(mmap.mmap(-1, size, flags=private))
 
 
 def walk(snapshot: bytes) -> Iterator[Entry]:
@@ -107,10 +122,12 @@ def walk(snapshot: bytes) -> Iterator[Entry]:
         yield Entry(KINDS[number], created_ns, descriptor, snapshot[cell_at * WORD : end * WORD])
 
 
-def _spans_of_entries(memory: bytes | mmap, used: int) -> Iterator[tuple[int, int, int]]:
+def _spans_of_entries(memory: bytes, used: int) -> Iterator[tuple[int, int, int]]:
     """Give (first word, first word of the cell, word after the last) of each entry."""
     start = HEADER_WORDS
-    while start < used:
-        words, _, _, _, _, cell = ENTRY.unpack_from(memory, start * WORD)
+    while start + ENTRY_WORDS <= used:
+        words, number, _, _, _, cell = ENTRY.unpack_from(memory, start * WORD)
+        if words < ENTRY_WORDS + cell or start + words > used or number >= len(KINDS):
+            return  # damaged: what lies behind it cannot be found
         yield start, start + words - cell, start + words
         start += words

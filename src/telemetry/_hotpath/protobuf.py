@@ -1,7 +1,8 @@
-"""Protocol buffers as OTLP uses them: the few wire types, attribute values, and a whole span.
+"""Protocol buffers as OTLP uses them: the few wire types, values, whole spans and log records.
 
 Bytes equal those of the official encoder: fields in the order of their numbers, defaults left out but where that one
-writes them. Sources: the Protocol Buffers encoding guide; OTLP 1.x, `common/v1/common.proto`, `trace/v1/trace.proto`.
+writes them. Sources: the Protocol Buffers encoding guide; OTLP 1.x, `common/v1/common.proto`, `trace/v1/trace.proto`,
+`logs/v1/logs.proto`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from telemetry.signals import SpanEvent, SpanLink, SpanRecord
+    from telemetry.signals import LogRecord, Scope, SpanEvent, SpanLink, SpanRecord
 
 _FIXED64 = Struct("<Q").pack
 _FIXED32 = Struct("<I").pack
@@ -23,6 +24,7 @@ _INT64 = 1 << 63
 
 KINDS = {"internal": 1, "server": 2, "client": 3, "producer": 4, "consumer": 5}
 STATUSES = {"unset": 0, "ok": 1, "error": 2}
+SEVERITIES = {"debug": 5, "info": 9, "warning": 13, "error": 17, "critical": 21}
 ATTRIBUTE = 0x4A
 """The tag of an attribute of a span, field 9."""
 RUNNING_ATTRIBUTE = "telemetry.running_ns"
@@ -97,6 +99,15 @@ def head(name: str, kind: str) -> bytes:
     return optional(0x2A, name) + b"\x30%c" % KINDS[kind]
 
 
+def field_end(payload: bytes, at: int) -> int:
+    """Give where a field with a length ends that begins at a place; its tag takes one byte."""
+    length = shift = 0
+    while payload[at := at + 1] > 0x7F:
+        length |= (payload[at] & 0x7F) << shift
+        shift += 7
+    return at + 1 + (length | payload[at] << shift)
+
+
 def spans_field(content: bytes) -> bytes:
     """Write a span as field 2 of `ScopeSpans`, which is what a ring holds."""
     return message(0x12, content)
@@ -131,6 +142,33 @@ def span(record: SpanRecord) -> bytes:
     )
 
 
+def log_record(record: LogRecord) -> bytes:
+    """Write a log record as field 2 of `ScopeLogs`, which is what a ring holds; the event is its name and its body."""
+    event = utf8(record.event)
+    return message(
+        0x12,
+        b"".join(
+            (
+                _time(0x09, record.time_ns),
+                b"\x10%c" % SEVERITIES[record.severity],
+                optional(0x1A, record.severity),
+                message(0x2A, message(0x0A, event)),
+                attributes(0x32, record.fields if all(map(str.isascii, record.fields)) else _distinct(record.fields)),
+                b"\x45" + _FIXED32(record.trace_flags) if record.trace_flags else b"",
+                b"\x4a\x10" + record.trace_id.to_bytes(16, "big") if record.trace_id else b"",
+                b"\x52\x08" + record.span_id.to_bytes(8, "big") if record.span_id else b"",
+                _time(0x59, record.time_ns),
+                message(0x62, event) if event else b"",
+            )
+        ),
+    )
+
+
+def scope(given: Scope) -> bytes:
+    """Write the content of `InstrumentationScope`."""
+    return optional(0x0A, given.name) + optional(0x12, given.version) + attributes(0x1A, given.attributes)
+
+
 def status(code: str, description: str = "") -> bytes:
     """Write field 15 of a span."""
     return message(0x7A, optional(0x12, description) + _number(0x18, STATUSES[code]))
@@ -142,6 +180,11 @@ def _number(tag: int, number: int) -> bytes:
 
 def _time(tag: int, time_ns: int) -> bytes:
     return b"%c%b" % (tag, _FIXED64(time_ns & _MASK)) if time_ns else b""
+
+
+def _distinct(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give attributes under names that UTF-8 can hold, each once: the last of those that become the same counts."""
+    return {str(utf8(name), "utf-8"): each for name, each in given.items()}
 
 
 def _is_beyond(given: Any) -> bool:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from types import FunctionType
 
 from .cells import CounterCell, ExponentialHistogramCell, GaugeCell, HistogramCell, SummaryCell
+from .checksum import crc32c
 from .drive import agenerate, generate, run
+from .extent import NO_CHECKSUM
 from .failure import WRAPPER_FILE
 from .form import form
 from .labels import LabelMemo
 from .opentable import OpenTable
 from .parameters import Parameters
 from .randomness import random_bits, seed_ids
-from .segment import Segment, Tip, walk
+from .remapping import remap
+from .segment import Segment, Tip, walk_records
 from .site import Site
 from .source import deferred, synchronous
 from .span import Span, begin, current_span, nowhere
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 __all__ = (
+    "CHECKSUM",
     "CounterCell",
     "DropIn",
     "ExponentialHistogramCell",
@@ -41,15 +45,20 @@ __all__ = (
     "Tip",
     "begin",
     "callable_type",
+    "crc32c",
     "current_span",
     "nowhere",
     "opener",
     "random_bits",
     "ready",
+    "remap",
     "seed_ids",
-    "walk",
+    "walk_records",
     "wrap",
 )
+
+CHECKSUM = NO_CHECKSUM
+"""The kind of checksum that records get; to compute one here would take a third of a span's whole time."""
 
 _DRIVES: dict[str, Any] = {"coroutine": run, "generator": generate, "async generator": agenerate}
 

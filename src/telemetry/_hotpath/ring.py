@@ -1,53 +1,54 @@
-"""A ring of segments: where finished spans lie, as OTLP, from their end until somebody reads them."""
+"""A ring of segments: where finished spans and log lines lie, as OTLP, from their end until they are used again."""
 
 from __future__ import annotations
 
 from _thread import RLock
-from time import monotonic_ns
 
+from . import extent
+from .extent import LOG, OPEN, SEGMENT_HEADER_BYTES, SPAN, WORD, room
 from .scope import Scopes
-from .segment import HEADER_BYTES, OPEN, SEGMENT_BYTES, Chunk, header, room
-from .twin import OpenTable, Segment, Tip, walk
+from .segment import Chunk, header
+from .twin import OpenTable, Segment, Tip, walk_records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RING_BYTES = 16 * 1024 * 1024
-_PATIENCE_NS = 1_000_000_000
+    from .region import Region
 
 
 class Ring(Tip):
     """Segments that are filled one after the other, and used again once they are read.
 
-    When all are full and nobody has read them, the oldest goes, and its spans are counted by `lose`. Any thread writes;
-    one at a time reads.
+    Who reads has a cursor, a word of the region. When all segments are full and unread, the oldest is overwritten, and
+    its records are counted. Any thread writes; what was written is read from the region.
 
     Attributes:
         scopes: The instrumentation scopes of its records.
         wake: Called when a segment is full, from the recording thread.
-        lose: Called with the number of spans that were overwritten unread; None where nobody reads.
+        cursors: The words of the readers that a segment is kept for; with none nothing is kept, or missed.
     """
 
-    __slots__ = ("_free", "_full", "_lock", "_reading", "_size", "_used", "lose", "scopes", "wake")
+    __slots__ = ("__weakref__", "_free", "_full", "_generation", "_lock", "cursors", "scopes", "wake")
 
-    def __init__(self, size: int = RING_BYTES) -> None:
-        self._size = size
-        self.sampled_out = self.torn = 0
+    def __init__(self, region: Region, *, cursors: tuple[int, ...] = ()) -> None:
+        super().__init__(region)
+        self.cursors = cursors
         self.scopes = Scopes()
         self.wake: Callable[[], None] = _nothing
-        self.lose: Callable[[int], None] | None = None
-        self.open = OpenTable()
+        self.open = OpenTable(region)
         self.restart()
+        region.serve(self)
 
     def restart(self) -> None:
-        """Start over, empty; in a forked child too, whose copy of this memory is the parent's to export."""
+        """Start over, in memory that is fresh."""
         self._lock = RLock()  # a finaliser that runs inside may record too
         self._free: list[Segment] = []
         self._full: list[Segment] = []
-        self._reading: Segment | None = None
-        self.current = Segment(min(SEGMENT_BYTES, self._size))
-        self._used = self.current.limit
+        self._generation = 0
+        first = self._allotted(self.words[extent.SEGMENT_BYTES_WORD])
+        assert first is not None, "a region begins with room for two segments"
+        self._use(first)
         self.open.clear()
 
     def turn(self, size: int) -> tuple[Segment, int]:
@@ -56,116 +57,132 @@ class Ring(Tip):
             segment = self.current
             at = segment.head
             if at + size <= segment.limit:
-                segment.words[at >> 3] = header(size - HEADER_BYTES, 0, 0, OPEN)
+                segment.words[at // WORD] = header(size - room(0), 0, 0, OPEN)
                 segment.head = at + size
                 return segment, at
             fresh = self._next(size)
-            fresh.words[0] = header(size - HEADER_BYTES, 0, 0, OPEN)
-            fresh.head = size
+            if fresh is None:
+                return self._nowhere(size)
+            at = fresh.head
+            fresh.words[at // WORD] = header(size - room(0), 0, 0, OPEN)
+            fresh.head = at + size
             # The next one is in place before the last is sealed: a finaliser that runs inside finds it, and records.
-            full, self.current = self.current, fresh
+            full = self.current
+            self._use(fresh)
             self._full.append(full)
             full.seal()
         self.wake()
-        return fresh, 0
+        return fresh, at
 
-    def take(self, *, last: bool = False) -> list[Chunk]:
-        """Give all records that are finished, oldest first, in chunks; they are gone from here then.
-
-        A record that a thread has begun and not finished holds up what is behind it, for a second at most in a full
-        segment; `last` waits for nothing.
-        """
-        chunks: list[Chunk] = []
+    def prepare(self) -> None:
+        """Have a segment ready before it is needed: to touch its pages takes a while that no recording thread has."""
         with self._lock:
-            segments = [*self._full, self.current]
-        for segment in segments:
-            with self._lock:
-                dropped = segment is not self.current and segment not in self._full
-                self._reading = None if dropped else segment
-            if not dropped:
-                self._read(segment, chunks, last=last)
-        with self._lock:
-            self._reading = None
-            for segment in segments:
-                if segment.read == segment.sealed and segment in self._full:
-                    self._full.remove(segment)
-                    self._keep(segment)
-        return chunks
+            self._reclaim()
+            if not self._free:
+                ready = self._allotted(self.words[extent.SEGMENT_BYTES_WORD])
+                if ready is not None:
+                    self._free.append(ready)
 
-    def _read(self, segment: Segment, chunks: list[Chunk], *, last: bool) -> None:
-        """Read a segment as far as it goes; what was interrupted while it was written is stepped over, and counted."""
-        segment.read = walk(segment, segment.read, chunks)
-        while (word := self._open(segment)) and (last or self._is_given_up(segment)):
-            self.torn += 1
-            segment.read = walk(segment, segment.read + room(word & 0xFFFFFFFF), chunks)
+    def _use(self, segment: Segment) -> None:
+        self._generation += 1
+        segment.begin(self._generation)
+        self.current = segment
 
-    def _open(self, segment: Segment) -> int:
-        """Give the header of the open record that holds a reader up; 0 where there is none."""
-        word = segment.words[segment.read >> 3] if segment.read < segment.limit else 0
-        return int(word) if word >> 56 == OPEN else 0
+    def _next(self, size: int) -> Segment | None:
+        """Give an empty segment with room for a record of this size; the oldest are overwritten where there is none."""
+        usual = self.words[extent.SEGMENT_BYTES_WORD]
+        wanted = -(-(size + SEGMENT_HEADER_BYTES) // usual) * usual
+        self._reclaim()
+        while True:
+            found = self._joined(wanted) or self._allotted(wanted)
+            if found is not None or not self._overwrite():
+                return found
 
-    def _is_given_up(self, segment: Segment) -> bool:
-        """Tell whether the thread that had to finish a record has had its time."""
-        if segment.sealed is None:
-            return False
-        now = monotonic_ns()
-        if segment.stuck != segment.read:
-            segment.stuck, segment.stuck_ns = segment.read, now
-        return now - segment.stuck_ns > _PATIENCE_NS
+    def _reclaim(self) -> None:
+        """Make free what every reader is done with."""
+        while self._full and self._is_read(self._full[0]):
+            self._release(self._full.pop(0))
 
-    def _next(self, size: int) -> Segment:
-        """Give an empty segment of at least this size; the oldest are dropped where there is no room for it."""
-        usual = min(SEGMENT_BYTES, self._size)
-        if size <= usual:
-            if not self._free and self._used + usual > self._size:
-                self._drop_oldest()
-            if self._free:
-                free = self._free.pop()
-                free.reset()
-                return free
-            size = usual
-        while self._used + size > self._size and self._let_go():
-            pass
-        self._used += size
-        return Segment(size)
+    def _is_read(self, segment: Segment) -> bool:
+        done = extent.cursor(segment.generation, (segment.sealed or segment.limit) - segment.at)
+        return all(self.words[word] >= done for word in self.cursors)
 
-    def _let_go(self) -> bool:
-        """Give memory back, of an empty segment or else of the oldest; tell whether there was one."""
-        if not self._free and not self._drop_oldest():
-            return False
-        if self._free:
-            free = self._free.pop()
-            self._used -= free.limit
-        return True
+    def _release(self, segment: Segment) -> None:
+        usual = self.words[extent.SEGMENT_BYTES_WORD]
+        segment.empty()
+        places = range(segment.limit - usual, segment.at, -usual)  # the first one last: readers go by its size
+        self._free += [Segment(segment.memory, at, usual) for at in places]
+        self._free.append(Segment(segment.memory, segment.at, usual) if places else segment)
 
-    def _drop_oldest(self) -> bool:
-        """Drop the oldest segment that nobody is still busy with, and count its spans; tell whether there was one."""
+    def _joined(self, wanted: int) -> Segment | None:
+        """Give a free segment of this size, or put several together that lie side by side."""
+        self._free.sort(key=_place)
+        many = wanted // self.words[extent.SEGMENT_BYTES_WORD]
+        for index in range(len(self._free) - many + 1):
+            run = self._free[index : index + many]
+            if run[-1].limit - run[0].at == wanted:
+                del self._free[index : index + many]
+                return run[0] if many == 1 else Segment(run[0].memory, run[0].at, wanted)
+        return None
+
+    def _allotted(self, size: int) -> Segment | None:
+        """Give a segment that was never used; None where the ring has come to its bound, or the disk."""
+        words = self.words
+        used = words[extent.RING_USED]
+        at = words[extent.RING_AT] + used
+        if used + size > words[extent.RING_BYTES] or not self.region.reserve(words[extent.RING_AT], at + size):
+            return None
+        words[extent.RING_USED] = used + size
+        return Segment(self.region.memory, at, size)
+
+    def _overwrite(self) -> bool:
+        """Make the oldest segment free that nobody is busy with, and count what it held; tell whether there is one."""
         for segment in tuple(self._full):
-            unread = self._unread(segment)
-            if unread is not None and segment in self._full:
-                self._full.remove(segment)
-                self._keep(segment)
-                if unread and self.lose is not None:
-                    self.lose(unread)
-                return True
+            # Said before one looks whether somebody reads; a reader claims first, and looks then whether this is said.
+            self.words[extent.DROPPING] = segment.generation
+            unread = None if self._is_claimed(segment.generation) else self._unread(segment)
+            if unread is None:
+                continue
+            for chunk in unread:
+                self.words[_OVERWRITTEN[chunk.kind]] += len(chunk.flags)
+            self._full.remove(segment)
+            self._release(segment)
+            self.words[extent.DROPPING] = 0
+            return True
+        self.words[extent.DROPPING] = 0
         return False
 
-    def _unread(self, segment: Segment) -> int | None:
-        """Count what nobody has taken of a segment; None where a thread reads it, or has yet to finish a record."""
-        if segment is self._reading:
-            return None
-        if self.lose is None:
-            return 0  # nobody reads at all, so what a thread may still write there harms nobody
-        chunks: list[Chunk] = []
-        end = walk(segment, segment.read, chunks)
-        return sum(len(chunk.flags) for chunk in chunks) if end == segment.sealed else None
+    def _is_claimed(self, generation: int) -> bool:
+        return generation in (self.words[extent.CLAIM], self.words[extent.LOCAL_CLAIM])
 
-    def _keep(self, segment: Segment) -> None:
-        """Use a segment again; one that was made for a single large record is let go."""
-        if segment.limit > SEGMENT_BYTES:
-            self._used -= segment.limit
-        else:
-            self._free.append(segment)
+    def _unread(self, segment: Segment) -> list[Chunk] | None:
+        """Give what a reader has not taken of a segment; None where a thread has yet to finish a record in it."""
+        chunks: list[Chunk] = []
+        if not self.cursors:
+            return chunks  # nobody reads at all, so what a thread may still write there harms nobody
+        generation, offset = extent.position(min(self.words[word] for word in self.cursors))
+        if generation > segment.generation:
+            return chunks  # a reader has come past it just now
+        at = segment.at + SEGMENT_HEADER_BYTES
+        if generation == segment.generation:
+            at = max(at, segment.at + offset)
+        end = segment.sealed or segment.limit
+        return chunks if walk_records(segment.memory, at, end, extent.NO_CHECKSUM, chunks)[0] == end else None
+
+    def _nowhere(self, size: int) -> tuple[Segment, int]:
+        """Give a place that nobody reads, for a record that there is no room for."""
+        from mmap import mmap
+
+        self.words[extent.SPANS_TOO_LARGE] += 1
+        segment = Segment(mmap(-1, SEGMENT_HEADER_BYTES + size), 0, SEGMENT_HEADER_BYTES + size)
+        return segment, segment.head
+
+
+_OVERWRITTEN = {SPAN: extent.SPANS_OVERWRITTEN, LOG: extent.LOGS_OVERWRITTEN}
+
+
+def _place(segment: Segment) -> int:
+    return segment.at
 
 
 def _nothing() -> None:

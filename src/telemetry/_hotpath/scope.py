@@ -6,7 +6,8 @@ from itertools import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
+    from typing import Any
 
 _LIMIT = 1 << 16
 
@@ -15,11 +16,15 @@ OWN = 0
 
 
 class Scopes:
-    """Scopes by number; the first is our own, which stands as None."""
+    """Scopes by number; the first is our own, which stands as None.
 
-    __slots__ = ("_known", "_listed", "_numbers")
+    `tell` is called with the number of each other one, and the scope.
+    """
+
+    __slots__ = ("_known", "_listed", "_numbers", "tell")
 
     def __init__(self) -> None:
+        self.tell: Callable[[int, Any], object] = _tell_nobody
         self._listed: dict[int, Hashable] = {OWN: None}
         self._known: dict[Hashable, int] = {None: OWN}
         self._numbers = count(OWN + 1)
@@ -32,8 +37,13 @@ class Scopes:
             if number >= _LIMIT:
                 return OWN
             self._listed[number] = scope
+            self.tell(number, scope)
             found = self._known.setdefault(scope, number)  # another thread's comes first, and ours is not used
         return found
 
     def __getitem__(self, number: int) -> Hashable:
         return self._listed[number]
+
+
+def _tell_nobody(_: int, __: Hashable) -> None:
+    """Keep no note of it."""

@@ -1,124 +1,124 @@
-"""Segments of a ring: mapped memory that finished spans are written into, one after the other.
-
-    segment   records from its first byte on; zeros after the last
-    record    header (8 bytes) · payload, padded to 8 bytes
-    header    length of the payload : 32 · scope : 16 · W3C trace flags : 8 · state : 8
-    state     1 committed · 2 open: a place that is taken, and not written yet · 3 torn: nothing, to be stepped over
-
-The payload is a span as field 2 of `ScopeSpans`, so payloads put end to end are the body of one. A header is written
-last: a reader stops at the first that is zero or open, since what lies there is not finished. Segments are used again
-and again: touching fresh pages would cost more than the writing (160 ns a record against 4).
-"""
+"""Segments of a ring: the places that finished spans are written into, one after the other; `extent` has the layout."""
 
 from __future__ import annotations
 
+from . import extent
+from .checksum import CHECKS
+from .extent import LOG, OPEN, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, SPAN, TORN, WORD, room
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from mmap import mmap
     from typing import Any
 
-SEGMENT_BYTES = 256 * 1024
-HEADER_BYTES = 8
-COMMITTED, OPEN, TORN = 1, 2, 3
+    from .region import Region
 
-CHUNK_SPANS = 512
+CHUNK_RECORDS = 512
 CHUNK_BYTES = 256 * 1024
 """What a reader takes at once: a batch of OTLP has 512 spans by default (OTEL_BSP_MAX_EXPORT_BATCH_SIZE)."""
 
 
-_READABLE = (COMMITTED, TORN)
+_ALL = 1 << 62
+_FINISHED = (SPAN, TORN, LOG)
 
 
 class Chunk:
-    """Finished spans of one scope, as they lay in the ring.
+    """Finished records of one kind and scope, as they lay in the ring.
 
     Attributes:
+        kind: `extent.SPAN` or `extent.LOG`.
         scope: The number of the scope in the ring's `scopes`.
-        flags: The W3C trace flags of each span, one byte each; its length is the number of spans.
-        payload: The spans as OTLP, each as field 2 of `ScopeSpans`.
+        flags: The W3C trace flags of each record, one byte each; its length is the number of records.
+        payload: The records as OTLP, each as field 2 of `ScopeSpans` or `ScopeLogs`.
     """
 
-    __slots__ = ("flags", "payload", "scope")
+    __slots__ = ("flags", "kind", "payload", "scope")
 
-    def __init__(self, scope: int, flags: bytes, payload: bytes) -> None:
+    def __init__(self, kind: int, scope: int, flags: bytes, payload: bytes) -> None:
+        self.kind = kind
         self.scope = scope
         self.flags = flags
         self.payload = payload
 
 
-def header(length: int, flags: int, scope: int, state: int = COMMITTED) -> int:
+def header(length: int, flags: int, scope: int, state: int = SPAN) -> int:
     """Make the word that stands before a record."""
     return length | scope << 32 | flags << 48 | state << 56
 
 
-def room(length: int) -> int:
-    """Give the bytes that a record with a payload of this length takes."""
-    return HEADER_BYTES + (length + 7 & ~7)
-
-
 class Segment:
-    """A piece of mapped memory that is written once from front to back, and then read.
+    """A piece of the ring that is written once from front to back, and then used again.
 
     Attributes:
-        memory: Its bytes.
+        memory: What it is a part of; all places are those in there.
         words: The same as 64-bit words.
-        limit: Its size.
+        at: Where it begins.
+        limit: Where it ends.
         head: Where the next record goes; beyond the limit once it is sealed. Under the GIL, reading and moving it is
             one step, as CPython 3.10 and later look for another thread only at calls and back-edges.
         sealed: Where its records end; None while it is written.
-        read: What a reader has taken.
-        stuck: Where a reader was held up last, by a record that nobody has finished yet.
-        stuck_ns: Since when, on the monotonic clock.
+        generation: The number of this use; 0 while it is free.
     """
 
-    __slots__ = ("head", "limit", "memory", "read", "sealed", "stuck", "stuck_ns", "words")
+    __slots__ = ("at", "generation", "head", "limit", "memory", "sealed", "words")
 
-    def __init__(self, size: int) -> None:
-        from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap  # a process that records no span need not load it
+    def __init__(self, memory: mmap, at: int, size: int) -> None:
+        self.memory = memory
+        self.words = memoryview(memory).cast("Q")
+        self.at = at
+        self.limit = at + size
+        self.generation = 0
+        self.words[at // WORD + extent.SIZE] = size
+        self.empty()
 
-        self.memory: mmap = mmap(-1, size, flags=MAP_PRIVATE | MAP_ANONYMOUS)
-        self.words = memoryview(self.memory).cast("Q")
-        self.limit = size
-        self.reset()
-
-    def reset(self) -> None:
-        """Empty it."""
-        self.memory[:] = bytes(self.limit)  # touches the pages of a new one too
+    def empty(self) -> None:
+        """Make it free, and touch its pages."""
+        size = self.limit - self.at
+        self.words[self.at // WORD + extent.GENERATION] = self.generation = 0
+        begin = self.at + 2 * WORD
+        self.memory[self.at + WORD : begin] = bytes(WORD)
+        self.memory[begin + WORD : self.limit] = bytes(size - 3 * WORD)
         self.sealed: int | None = None
-        self.read = 0
-        self.stuck = -1
-        self.stuck_ns = 0
-        self.head = 0
+        self.head = self.at + SEGMENT_HEADER_BYTES
+
+    def begin(self, generation: int) -> None:
+        """Use it, under this number."""
+        self.words[self.at // WORD + extent.GENERATION] = self.generation = generation
 
     def seal(self) -> None:
         """Take no more records."""
-        at, self.head = self.head, self.limit + 1
-        self.sealed = at
+        head, self.head = self.head, self.limit + 1
+        self.sealed = head
+        self.words[self.at // WORD + extent.END] = head - self.at
 
 
 class Tip:
     """The end of a ring where spans are written.
 
     Attributes:
+        region: The memory.
+        words: The same as 64-bit words, for counting.
         current: The segment that is written now.
         open: The spans that have begun and not ended.
-        sampled_out: The number of spans that were not written, because their trace is not sampled.
-        torn: The number of spans whose writing was interrupted.
     """
 
-    __slots__ = ("current", "open", "sampled_out", "torn")
+    __slots__ = ("current", "open", "region", "words")
 
     current: Segment
-    sampled_out: int
-    torn: int
     open: Any
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.words = region.words
 
     def turn(self, size: int) -> tuple[Segment, int]:
         """Go on to the next segment; give a place of this size there, which stands as open until it is written."""
         raise NotImplementedError  # a `Ring` has further segments; its tip alone has not
 
-    def put(self, payload: bytes, flags: int, scope: int) -> None:
+    def put(self, payload: bytes, flags: int, scope: int, kind: int = SPAN) -> None:
         """Write one record."""
-        record = header(len(payload), flags, scope).to_bytes(HEADER_BYTES, "little") + payload
+        record = header(len(payload), flags, scope, kind).to_bytes(WORD, "little") + payload
         size, end = room(len(payload)), len(record)
         segment = self.current
         at = segment.head
@@ -130,33 +130,100 @@ class Tip:
 
     def tear(self, segment: Segment, at: int, size: int) -> None:
         """Mark a place that will not be written, so that a reader steps over it."""
-        segment.words[at >> 3] = header(size - HEADER_BYTES, 0, 0, TORN)
-        self.torn += 1
+        length = size - room(0)
+        segment.words[at // WORD] = header(length, 0, 0, TORN)
+        self.words[extent.TORN_COUNT] += 1
 
 
-def walk(segment: Segment, at: int, chunks: list[Chunk]) -> int:
-    """Add the finished records from here on to `chunks`; give where the next one will be.
+def walk_records(
+    data: Any, at: int, end: int, checksum: int, chunks: list[Chunk], most: int = _ALL, bound: int = _ALL
+) -> tuple[int, int]:
+    """Add the finished records of a segment to `chunks`; give where the first one is that is not, and how many lie.
 
-    A sealed segment is read to its end: a record there that nobody finished belongs to a thread that still will.
+    Args:
+        data: What holds the segment.
+        at: Where to begin.
+        end: Where to stop.
+        checksum: The kind of checksum that its records have.
+        chunks: What is added to.
+        most: The most records to add.
+        bound: Where to stop before a record that goes beyond it, unless it is the first.
+
+    Nothing is believed: a record whose checksum or structure is wrong is stepped over, and counted; where its length
+    cannot be right, the walk ends at `end`, since what lies behind it cannot be found.
     """
-    words, memory = segment.words, segment.memory
-    end = segment.limit if segment.sealed is None else segment.sealed
-    payloads: list[bytes] = []
-    flags = bytearray()
-    scope = size = 0
-    while at < end and (word := words[at >> 3]) >> 56 in _READABLE:
-        length = word & 0xFFFFFFFF
-        if word >> 56 == TORN:
-            at += room(length)
-            continue
-        if payloads and (scope != word >> 32 & 0xFFFF or len(payloads) == CHUNK_SPANS or size + length > CHUNK_BYTES):
-            chunks.append(Chunk(scope, bytes(flags), b"".join(payloads)))
-            payloads, flags, size = [], bytearray(), 0
-        scope = word >> 32 & 0xFFFF
-        flags.append(word >> 48 & 0xFF)
-        payloads.append(memory[at + HEADER_BYTES : at + HEADER_BYTES + length])
-        size += length
-        at += HEADER_BYTES + (length + 7 & ~7)
-    if payloads:
-        chunks.append(Chunk(scope, bytes(flags), b"".join(payloads)))
-    return at
+    view = memoryview(data)
+    check = CHECKS.get(checksum)
+    corrupt = 0
+    gathered = _Gathered(chunks)
+    first = at
+    while most > 0 and at + RECORD_HEADER_BYTES <= end:
+        word = int.from_bytes(view[at : at + WORD], "little")
+        state, length = word >> 56, word & 0xFFFFFFFF
+        if state in (0, OPEN):
+            break
+        if state not in _FINISHED or at + room(length) > end:
+            corrupt, at = corrupt + 1, end
+            break
+        if at + room(length) > bound and at != first:
+            break
+        payload = bytes(view[at + WORD : at + WORD + length])
+        if state != TORN:
+            if _is_sound(view, at, state, payload, check):
+                most -= 1
+                gathered.add(state, word >> 32 & 0xFFFF, word >> 48 & 0xFF, payload)
+            else:
+                corrupt += 1
+        at += room(length)
+    gathered.close()
+    return at, corrupt
+
+
+class _Gathered:
+    """Records that will be one chunk."""
+
+    def __init__(self, chunks: list[Chunk]) -> None:
+        self._chunks = chunks
+        self._payloads: list[bytes] = []
+        self._flags = bytearray()
+        self._key = (0, 0)
+        self._size = 0
+
+    def add(self, kind: int, scope: int, flags: int, payload: bytes) -> None:
+        full = len(self._payloads) == CHUNK_RECORDS or self._size + len(payload) > CHUNK_BYTES
+        if self._payloads and (full or self._key != (kind, scope)):
+            self.close()
+        self._key = kind, scope
+        self._payloads.append(payload)
+        self._flags.append(flags)
+        self._size += len(payload)
+
+    def close(self) -> None:
+        if self._payloads:
+            self._chunks.append(Chunk(*self._key, bytes(self._flags), b"".join(self._payloads)))
+        self._payloads, self._flags, self._size = [], bytearray(), 0
+
+
+def _is_sound(view: memoryview, at: int, state: int, payload: bytes, check: Callable[..., int] | None) -> bool:
+    """Tell whether a record is what was written: by its checksum, or else by its structure.
+
+    A payload is one field that fills its place. The last field of a span, its flags, is written last.
+    """
+    if check is not None:
+        end = at + room(len(payload))
+        stored = view[end - extent.CHECKSUM_BYTES : end]
+        return check(payload, check(view[at : at + WORD])) == int.from_bytes(stored, "little")
+    return is_one_field(payload) and (state == LOG or payload[-6:-4] == b"\x85\x01")
+
+
+def is_one_field(payload: bytes) -> bool:
+    """Tell whether bytes are one field 2 with a length, from the first to the last."""
+    if not payload or payload[0] != 0x12:
+        return False
+    length = shift = 0
+    for place, byte in enumerate(payload[1:6], 2):
+        length |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return place + length == len(payload)
+    return False

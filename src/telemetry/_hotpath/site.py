@@ -61,6 +61,8 @@ class Site:
         resume: Whether a generator gets the span as its context at each resume.
         ring: Takes finished spans.
         scope: The number of the instrumentation scope.
+        number: Its own, under which the journal knows it; 0 where it does not.
+        place: Where it is in the code: the function's qualified name, the file and the line, as far as they are known.
         record: Makes the record of a span the general way; the fast way writes the bytes of the same record.
         packing: How the pure twin packs its spans.
         plan: The same site as the compiled twin sees it.
@@ -96,7 +98,9 @@ class Site:
         "metrics",
         "name",
         "names",
+        "number",
         "packing",
+        "place",
         "plan",
         "record",
         "results",
@@ -126,6 +130,8 @@ class Site:
         self.resume = True
         self.ring = ring
         self.scope = OWN
+        self.number = 0
+        self.place: tuple[str, str, int] = ("", "", 0)
         self.record: Callable[[Any], Any]
         self.watch: Any = None
         self.packing: Any = None
@@ -182,6 +188,13 @@ class Site:
         if None in [value for _, value in admitted]:
             return None
         return b"".join([protobuf.attribute(protobuf.ATTRIBUTE, name, value) for name, value in admitted])
+
+    def glanced(self, extra: Mapping[str, Any]) -> bytes:
+        """Give attributes as OTLP, without those that will be refused."""
+        admitted = {name: self._glance(name, value) for name, value in extra.items()}
+        return protobuf.attributes(
+            protobuf.ATTRIBUTE, {name: value for name, value in admitted.items() if value is not None}
+        )
 
     def is_ordinary(self, extra: Mapping[str, Any]) -> bool:
         """Tell whether attributes that were set later only add to the ones before, within the limit."""

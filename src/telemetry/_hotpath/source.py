@@ -11,14 +11,14 @@ from bisect import bisect_left
 from time import monotonic_ns, time_ns
 from types import CodeType, FunctionType
 
-from . import ambient
+from . import ambient, extent
 from .bound import BoundCells
 from .drive import below, follow, give_up, results_of
 from .failure import WRAPPER_FILE
 from .packing import Packing
 from .parameters import Parameters
 from .site import Site, Source
-from .span import Span, new_trace
+from .span import Span, new_trace, show_open
 from .values import capture, clean, label, missed
 
 TYPE_CHECKING = False
@@ -53,6 +53,7 @@ _SHARED: dict[str, Any] = {
     "results_of": results_of,
     "new_trace": new_trace,
     "parent_tag": b"\x22\x08",
+    "show_open": show_open,
     "span_tag": b"\x12\x08",
     "str": str,
     "type": type,
@@ -74,7 +75,7 @@ def synchronous(function: Callable[..., Any], site: Site, parameters: Parameters
         "coroutine": _COROUTINE,
         "function": function,
         "ring": site.ring,
-        "open": site.ring.open.spans if site.ring else None,
+        **(_of_table(site.ring) if site.ring else {}),
         "succeed": site.succeed,
         "watch": site.watch,
         **{f"bounds{index}": spec[0] for index, spec in enumerate(site.metrics) if spec and spec[0]},
@@ -118,6 +119,11 @@ def deferred(
 def _of_site(site: Site) -> dict[str, Any]:
     sources = {f"source{index}": source for index, source in enumerate(site.sources)}
     return {"count": site.count, "site": site, **sources}
+
+
+def _of_table(ring: Any) -> dict[str, Any]:
+    table = ring.open
+    return {"free": table.free, "slots": table.slots, "table": table.memory, "words": ring.words, "ring": ring}
 
 
 def _build(lines: list[str], names: dict[str, Any], parameters: Parameters) -> Callable[..., Any]:
@@ -185,8 +191,30 @@ def _open_span(site: Site) -> list[str]:
         "    @fill(@inner, @key, @span)",
         "@span.start_ns = @now()",
         "@span.begun = @begun = @monotonic()",
-        "@open[@span.number] = @span",
         *(("@watch.started(@span, @outer)",) if site.watch is not None else ()),
+        *(_show_open(site) if site.is_plain and site.watch is None else ("@show_open(@span)",)),
+    ]
+
+
+def _show_open(site: Site) -> list[str]:
+    """Fill a slot, the word last; what is new or has no slot goes the general way."""
+    ids, times = "@id, @span_tag, @span.number", "@head, @span.start_ns, @form[13]"
+    return [
+        "@trace = @span.trace",
+        f"@form = @forms.get({_values(site)})",
+        "if @form and @free and @type(@trace) is @int:",
+        f"    @words[{extent.STARTED}] += 1",
+        "    @id = @trace.to_bytes(16, 'big')",
+        "    @slot = @slots[@span.number] = @free.pop()",
+        "    if @outer and @span.parent is not None:",
+        "        @parent = @span.parent.number",
+        f"        @form[10](@table, @slot + 8, @form[11], {ids}, @parent_tag, @parent, {times})",
+        "        @words[@slot >> 3] = @form[12]",
+        "    else:",
+        f"        @form[7](@table, @slot + 8, @form[8], {ids}, {times})",
+        "        @words[@slot >> 3] = @form[9]",
+        "else:",
+        "    @show_open(@span)",
     ]
 
 
@@ -202,8 +230,7 @@ def _close_span(site: Site) -> list[str]:
         "@trace = @span.trace",
         "if @span.elapsed_ns is None and @span.more is None and @span.extra is None and @type(@trace) is @int:",
         "    @span.elapsed_ns = @elapsed",
-        "    @open.pop(@span.number, None)",
-        f"    @form = @forms.get({_values(site)}) or @new_form({_values(site)})",
+        f"    @form = @form or @forms.get({_values(site)}) or @new_form({_values(site)})",
         "    if @outer and @span.parent is not None:",
         "        @parent = @span.parent = @span.parent.number",
         "        @pack, @before, @room = @form[3:6]",
@@ -211,6 +238,12 @@ def _close_span(site: Site) -> list[str]:
         "    else:",
         "        @pack, @before, @room = @form[:3]",
         *(f"        {line}" for line in _pack(place, "")),
+        "    @slot = @slots.pop(@span.number, 0)",
+        "    if @slot:",
+        "        @words[@slot >> 3] = 0",
+        "        @free.append(@slot)",
+        "    else:",
+        f"        @words[{extent.STARTED}] += 1",
         "else:",
         "    @span.finish(@elapsed)",
     ]

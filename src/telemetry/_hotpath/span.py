@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from time import monotonic_ns, time_ns
 
-from . import ambient
+from . import ambient, extent
 from .ambient import Ambient, activate, attach, current, detach, span_key
 from .details import Details, fail
-from .opentable import SLOTS
+from .extent import WORD
 from .packing import Packing
 from .protobuf import span as span_bytes
 from .protobuf import spans_field
@@ -177,19 +177,18 @@ class Span(SpanBase):
             if self.elapsed_ns is not None:
                 return  # whoever saw it has ended it
         self.elapsed_ns = elapsed_ns
-        self.site.ring.open.spans.pop(self.number, None)
         if isinstance(self.parent, Span):
             self.parent = self.parent.number
         if watch is not None:
             show(self, watch)
         elif not _write_plainly(self):
             write(self)
+        hide(self)
 
     def place(self, trace: TraceContext, span_id: int = 0) -> None:
         """Give the span another trace, and its id where it is not 0: what a sampler or id generator has decided."""
         self.trace = trace
         if span_id:
-            self.site.ring.open.spans.pop(self.number, None)
             self.number = swapped(span_id)
 
     def ran(self, running_ns: int) -> None:
@@ -239,12 +238,20 @@ def nowhere(site: Site) -> Span:
 
 
 def begin(
-    site: Site, values: tuple[Any, ...] = (), outer: Mapping[str, Any] | None = None, start_ns: int | None = None
+    site: Site,
+    values: tuple[Any, ...] = (),
+    outer: Mapping[str, Any] | None = None,
+    start_ns: int | None = None,
+    attributes: Mapping[str, Any] | None = None,
 ) -> Span:
     """Start a span here and now, without making it the current one.
 
-    `outer` are the ambient values that it stands in, by default those of here; `start_ns` is nanoseconds since the
-    epoch, by default now.
+    Args:
+        site: Where it is recorded.
+        values: What was captured, in the order of the site's sources.
+        outer: The ambient values that it stands in, by default those of here.
+        start_ns: Nanoseconds since the epoch, by default now.
+        attributes: What it has from the start, beside what the site has.
     """
     span = Span()
     span.site = site
@@ -256,13 +263,11 @@ def begin(
     inherit(span, outer)
     span.start_ns = time_ns() if start_ns is None else start_ns
     span.begun = monotonic_ns()
-    if span.trace_flags & SAMPLED:
-        table = site.ring.open
-        table.spans[span.number] = span
-        if len(table.spans) > SLOTS:
-            table.trim()
     if site.watch is not None:
         site.watch.started(span, outer)
+    if attributes:
+        span.set_attributes(attributes)
+    show_open(span)
     return span
 
 
@@ -284,11 +289,43 @@ def new_trace() -> int | TraceContext:
     return TraceContext(trace_id, 0, RANDOM, is_remote=False)
 
 
+def show_open(span: Span) -> None:
+    """Put a span into the table of open spans, if it is sampled."""
+    if not span.trace_flags & SAMPLED:
+        return
+    site, parent = span.site, span.parent
+    packing = site.packing = site.packing or Packing(site)
+    form = packing.opening(span.values, span.extra) if site.is_plain else packing.of(b"")
+    table = site.ring.open
+    pack, before, word = form[7:10] if parent is None else form[10:13]
+    if word & 0xFFFF > table.room:
+        return  # it counts as started from its end on
+    at = table.place(span.number)
+    above = () if parent is None else (b"\x22\x08", _number_of(parent))
+    ids = (before, span.trace_id.to_bytes(16, "big"), b"\x12\x08", span.number)
+    pack(table.memory, at + WORD, *ids, *above, packing.head, span.start_ns & _UINT64, form[13])
+    table.words[at // WORD] = word
+
+
+def hide(span: Span) -> None:
+    """Take a span out of that table, after it has been written: a kill in between finds it twice, and never not."""
+    table = span.site.ring.open
+    if span.trace_flags & SAMPLED:
+        table.take(span.number)
+    elif span.number in table.slots:
+        table.take(span.number)
+        table.words[extent.STARTED] -= 1
+
+
+def _number_of(parent: Span | TraceContext | int) -> int:
+    return parent if isinstance(parent, int) else parent.number if isinstance(parent, Span) else swapped(parent.span_id)
+
+
 def write(span: Any) -> None:
     """Write a span into the ring the general way, by its record; one of a trace that is not sampled is counted."""
     site = span.site
     if not span.trace_flags & SAMPLED:
-        site.ring.sampled_out += 1
+        site.ring.words[extent.SAMPLED_OUT] += 1
         return
     record = site.record(span)
     site.ring.put(spans_field(span_bytes(record)), record.trace_flags, site.scope)
@@ -298,8 +335,10 @@ def show(span: Any, watch: Any) -> None:
     """Write a span that somebody watches, if it is sampled, and show it."""
     record = watch.record(span)
     if not span.trace_flags & SAMPLED:
-        span.site.ring.sampled_out += 1
-    elif record is not None:
+        span.site.ring.words[extent.SAMPLED_OUT] += 1
+    elif record is None:
+        span.site.ring.words[extent.TORN_COUNT] += 1
+    else:
         span.site.ring.put(spans_field(span_bytes(record)), record.trace_flags, span.site.scope)
     watch.ended(record)
 

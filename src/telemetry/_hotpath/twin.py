@@ -21,6 +21,7 @@ REASON = "TELEMETRY_PURE forbids the compiled twin"
 if not TYPE_CHECKING and os.environ.get("TELEMETRY_PURE", "").strip().lower() not in ("1", "true"):
     try:
         from .compiled import (
+            CHECKSUM,
             CounterCell,
             DropIn,
             ExponentialHistogramCell,
@@ -35,13 +36,15 @@ if not TYPE_CHECKING and os.environ.get("TELEMETRY_PURE", "").strip().lower() no
             Tip,
             begin,
             callable_type,
+            crc32c,
             current_span,
             nowhere,
             opener,
             random_bits,
             ready,
+            remap,
             seed_ids,
-            walk,
+            walk_records,
             wrap,
         )
     except ImportError as error:  # it was not built, or for another interpreter or an older source
@@ -51,6 +54,7 @@ if not TYPE_CHECKING and os.environ.get("TELEMETRY_PURE", "").strip().lower() no
 
 if TYPE_CHECKING or TWIN == "pure":
     from .pure import (
+        CHECKSUM,
         CounterCell,
         DropIn,
         ExponentialHistogramCell,
@@ -65,13 +69,15 @@ if TYPE_CHECKING or TWIN == "pure":
         Tip,
         begin,
         callable_type,
+        crc32c,
         current_span,
         nowhere,
         opener,
         random_bits,
         ready,
+        remap,
         seed_ids,
-        walk,
+        walk_records,
         wrap,
     )
 
@@ -81,6 +87,7 @@ SPAN_BASES: tuple[type, ...] = (TraceContext.__bases__[0], SpanBase)
 begin_with(begin)
 
 __all__ = (
+    "CHECKSUM",
     "REASON",
     "SPAN_BASES",
     "TWIN",
@@ -98,12 +105,14 @@ __all__ = (
     "Tip",
     "begin",
     "callable_type",
+    "crc32c",
     "current_span",
     "nowhere",
     "opener",
     "random_bits",
     "ready",
+    "remap",
     "seed_ids",
-    "walk",
+    "walk_records",
     "wrap",
 )

@@ -14,7 +14,10 @@ def main() -> None:
         import typer
     except ModuleNotFoundError:
         sys.exit("the telemetry command needs its extra: pip install 'telemetry[probe]'")
+    from .bundle import app as bundle
     from .doctor import doctor
+    from .gateway import gateway
+    from .journal import app as journal
     from .probe import probe
     from .version import show_version
 
@@ -27,4 +30,7 @@ def main() -> None:
     app.callback()(show_version)
     app.command()(doctor)
     app.command()(probe)
+    app.command()(gateway)
+    app.add_typer(journal, name="journal")
+    app.add_typer(bundle, name="bundle")
     app(prog_name="telemetry")

@@ -23,6 +23,9 @@ _PACKS_FOLDER: Final = os.path.join(_FOLDER, "packs")
 SCHEMA_PATH: Final = os.path.join(_FOLDER, "registry.schema.json")
 """The JSON Schema (draft 2020-12) of a registry file."""
 
+OWN_PACK: Final = "telemetry"
+"""The pack of what telemetry measures of itself. Every runtime knows it, so it is loaded only where it is named."""
+
 
 @final
 class InvalidRegistryError(RegistryError):
@@ -40,8 +43,8 @@ class InvalidRegistryError(RegistryError):
 
 
 def shipped_packs() -> tuple[str, ...]:
-    """List the names of the packs that come with this version."""
-    return tuple(sorted(name.removesuffix(".json") for name in os.listdir(_PACKS_FOLDER) if name.endswith(".json")))
+    """List the names of the packs that come with this version, but for `OWN_PACK`."""
+    return tuple(name for name in _all_packs() if name != OWN_PACK)
 
 
 def load_registry(*paths: str | PathLike[str], packs: Sequence[str] | None = None) -> Registry:
@@ -55,8 +58,8 @@ def load_registry(*paths: str | PathLike[str], packs: Sequence[str] | None = Non
 
     Args:
         paths: Registry files, in the order in which they extend each other.
-        packs: The packs to load. By default those that the files name in `extends`, and all of them if a file names
-            none or there is no file.
+        packs: The packs to load. By default those that the files name in `extends`, and all `shipped_packs()` if a file
+            names none or there is no file.
 
     Raises:
         RegistryError: A file is wrong: it has the file and the place. If more than one thing is wrong, it is an
@@ -85,35 +88,39 @@ def _read(paths: Iterable[str], findings: list[RegistryError]) -> list[Declarati
     return read
 
 
+def _all_packs() -> tuple[str, ...]:
+    return tuple(sorted(name.removesuffix(".json") for name in os.listdir(_PACKS_FOLDER) if name.endswith(".json")))
+
+
 def _needed(own: Sequence[Declarations]) -> tuple[str, ...]:
-    shipped = shipped_packs()
-    if not own or any(file.extends is None for file in own):
-        return shipped
     named = {name for file in own for name in file.extends or ()}
-    return tuple(name for name in shipped if name in named)
+    if not own or any(file.extends is None for file in own):
+        named.update(shipped_packs())
+    return tuple(name for name in _all_packs() if name in named)
 
 
 def _known(packs: Sequence[str]) -> tuple[str, ...]:
-    shipped = shipped_packs()
+    known = _all_packs()
     names = (packs,) if isinstance(packs, str) else tuple(dict.fromkeys(packs))
     for name in names:
-        if name not in shipped:
-            raise ContractError(_unshipped(name, shipped))
+        if name not in known:
+            raise ContractError(_unshipped(name))
     return names
 
 
 def _check_extends(own: Sequence[Declarations], loaded: Sequence[str]) -> None:
-    shipped = shipped_packs()
+    known = _all_packs()
     for file in own:
         for index, name in enumerate(file.extends or ()):
-            if name not in shipped:
-                (file.place / "extends" / index).report(_unshipped(name, shipped))
+            if name not in known:
+                (file.place / "extends" / index).report(_unshipped(name))
             elif name not in loaded:
                 problem = f"pack {name!r} is needed here, and the caller asks for {', '.join(loaded) or 'none'} only"
                 (file.place / "extends" / index).report(problem)
 
 
-def _unshipped(name: str, shipped: Sequence[str]) -> str:
+def _unshipped(name: str) -> str:
+    shipped = shipped_packs()
     return f"there is no pack {name!r}{suggestion(name, shipped) or '.'} Shipped: {', '.join(shipped)}"
 
 

@@ -1,115 +1,117 @@
-"""Hand encoded records to the official exporters' clients, or to exporters that have none, decoded.
+"""Hand encoded requests to the official exporters' transports, or decoded to the exporters.
 
 It opens nothing and keeps no silence: `wire` makes one for its exporters, and calls what it prepares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, final
 
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.metrics.export import MetricExportResult, MetricsData
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExportResult
+from opentelemetry.sdk.resources import Resource as SdkResource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from telemetry._hotpath import protobuf
-from telemetry.signals import FamilySource, Resource, Scope, SpanChunk
+from telemetry.journal import Again, Refused, Taken, Verdict
+from telemetry.signals import FamilySource, Resource, Scope
 from telemetry.tracing import decoded
 
+from .answer import Line
 from .encoder import MetricsEncoder, encoder
 from .points import as_metrics_data, without_summaries
-from .request import encoded_scope, trace_request
-from .translation import FinishedSpan, as_resource
+from .translation import FinishedSpan, as_log, as_resource, as_scope
+from .unpacking import Group, groups, log_records
 
-Delivery = Callable[[], bool]
-"""Sends what was prepared, and tells whether the endpoint took it; it calls nothing of the application."""
+Delivery = Callable[[], Verdict]
+"""Sends what was prepared; it calls nothing of the application."""
 
 
 class Courier(Protocol):
-    """Prepares deliveries of spans and metrics."""
+    """Prepares deliveries."""
 
-    def spans(self, chunks: Sequence[SpanChunk]) -> Delivery:
-        """Prepare to send a batch of spans."""
+    def request(self, signal: str, request: bytes) -> Delivery:
+        """Prepare to send an encoded request of `traces`, `metrics` or `logs`."""
 
     def metrics(self, source: FamilySource) -> Delivery | None:
         """Take a snapshot, and prepare to send it; None where no metric has a series."""
 
 
-def courier(spans: OTLPSpanExporter, metrics: OTLPMetricExporter, resource: Resource, scope: Scope) -> Courier:
-    """Choose how records reach the exporters.
-
-    That they have a client to which an encoded request can be given is not promised by their releases.
-    """
-    if _takes_bytes(spans) and _takes_bytes(metrics):
-        return ByteCourier(spans, metrics, resource, scope)
-    return TypeCourier(spans, metrics, resource, scope)
-
-
 @final
 class ByteCourier:
-    """Gives whole requests to the clients of the exporters, past the SDK's types and encoders."""
+    """Gives whole requests to the transports of the exporters, past the SDK's types and encoders."""
 
-    __slots__ = ("_encoder", "_metrics", "_resource", "_scope", "_source", "_spans")
+    __slots__ = ("_encoder", "_lines", "_resource", "_scope", "_source")
 
-    def __init__(self, spans: OTLPSpanExporter, metrics: OTLPMetricExporter, resource: Resource, scope: Scope) -> None:
-        self._spans = spans
-        self._metrics = metrics
-        self._scope = scope
+    def __init__(self, lines: Mapping[str, Line], resource: Resource, scope: Scope) -> None:
+        self._lines = lines
+        self._scope = protobuf.scope(scope)
         self._resource = protobuf.attributes(0x0A, as_resource(resource).attributes)
         self._source: FamilySource | None = None
         self._encoder: MetricsEncoder
 
-    def spans(self, chunks: Sequence[SpanChunk]) -> Delivery:
-        """Prepare to send a batch of spans, which are encoded already."""
-        request = trace_request(chunks, self._resource, lambda scope: scope or self._scope)
-        return partial(_post, self._spans, request)
+    def request(self, signal: str, request: bytes) -> Delivery:
+        """Prepare to send a request as it is."""
+        return partial(self._lines[signal], request)
 
     def metrics(self, source: FamilySource) -> Delivery | None:
         """Encode a snapshot, from its pages where the source has some, and prepare to send it."""
         if source is not self._source:
-            self._encoder = encoder(source, self._resource, encoded_scope(self._scope))
+            self._encoder = encoder(source, self._resource, self._scope)
             self._source = source
         request = self._encoder.encode_metrics()
-        return partial(_post, self._metrics, request) if request else None
+        return partial(self._lines["metrics"], request) if request else None
 
 
 @final
 class TypeCourier:
-    """Gives the SDK's own types to the exporters, which encode them: slower, and public."""
+    """Gives the SDK's own types to the exporters, which encode them: slower, and public.
 
-    __slots__ = ("_metrics", "_resource", "_scope", "_spans")
+    Such an exporter tells no more than whether the endpoint took what it got, after trying again by itself.
 
-    def __init__(self, spans: OTLPSpanExporter, metrics: OTLPMetricExporter, resource: Resource, scope: Scope) -> None:
-        self._spans = spans
-        self._metrics = metrics
+    Args:
+        exporters: By the names of the signals.
+        resource: Who recorded metrics; requests bring their own.
+        scope: What recorded metrics.
+        complaint: Gives what an exporter logged about its last failure.
+    """
+
+    __slots__ = ("_complaint", "_exporters", "_resource", "_scope")
+
+    def __init__(
+        self, exporters: Mapping[str, Any], resource: Resource, scope: Scope, complaint: Callable[[], str]
+    ) -> None:
+        self._exporters = exporters
+        self._complaint = complaint
         self._resource = as_resource(resource)
         self._scope = InstrumentationScope(scope.name, scope.version)
 
-    def spans(self, chunks: Sequence[SpanChunk]) -> Delivery:
-        """Prepare to send a batch of spans, decoded again."""
-        return partial(
-            self._export_spans, [FinishedSpan(record, self._resource, self._scope) for record in decoded(chunks)]
-        )
+    def request(self, signal: str, request: bytes) -> Delivery:
+        """Prepare to send the records of a request, decoded again; metrics cannot be."""
+        if signal == "metrics":
+            return partial(Refused, "this release of the exporters takes no encoded metrics")
+        parts = spans_of if signal == "traces" else logs_of
+        return partial(self._export, signal, [part for group in groups(request) for part in parts(group)])
 
     def metrics(self, source: FamilySource) -> Delivery | None:
         """Take a snapshot, and prepare to send it; a summary, for which there is no type, as gauges and sums."""
         held = without_summaries(family for family in source.families() if family.series)
-        return partial(self._export_metrics, as_metrics_data(held, self._resource, self._scope)) if held else None
+        return partial(self._export, "metrics", as_metrics_data(held, self._resource, self._scope)) if held else None
 
-    def _export_spans(self, spans: Sequence[ReadableSpan]) -> bool:
-        return self._spans.export(spans) is SpanExportResult.SUCCESS
-
-    def _export_metrics(self, data: MetricsData) -> bool:
-        return self._metrics.export(data) is MetricExportResult.SUCCESS
-
-
-def _takes_bytes(exporter: Any) -> bool:
-    return callable(getattr(getattr(exporter, "_client", None), "export", None))
+    def _export(self, signal: str, what: Any) -> Verdict:
+        # The results of the three signals are enumerations of their own, with a member of this name each.
+        if self._exporters[signal].export(what).name == "SUCCESS":
+            return Taken()
+        return Again(self._complaint() or "the exporter gave no reason")
 
 
-def _post(exporter: Any, request: bytes) -> bool:
-    return bool(exporter._client.export(request).success)
+def spans_of(group: Group) -> Sequence[FinishedSpan]:
+    """Decode spans into the SDK's type."""
+    resource, scope = SdkResource(group.resource), as_scope(group.scope)
+    return [FinishedSpan(record, resource, scope) for record in decoded([(None, 0, group.payload)])]
+
+
+def logs_of(group: Group) -> Sequence[Any]:
+    """Decode log records into the SDK's type."""
+    resource, scope = SdkResource(group.resource), as_scope(group.scope)
+    return [as_log(record, resource, scope) for record in log_records(group.payload)]

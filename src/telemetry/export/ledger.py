@@ -1,6 +1,7 @@
-"""Count what was exported and what was lost, by signal and by reason, so that no loss is silent.
+"""Count what was exported and what was lost on the way, by signal and by reason.
 
-It decides nothing. The worker writes it; the runtime and the probe read it.
+It decides nothing, and what a journal counts by itself stands there. The worker writes it; the runtime and the probe
+read it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Literal, final
 Signal = Literal["spans", "logs", "metrics"]
 """What is counted: spans, log records, and pushes of metrics (each push repeats the totals of the one before)."""
 
-LossReason = Literal["queue_full", "export_failed", "export_timeout", "already_shutdown"]
-"""Why records were lost: no room, refused by the endpoint, no time left, or recorded too late."""
+LossReason = Literal["refused", "rejected", "too_large", "export_timeout", "export_failed"]
+"""Why records were lost: the endpoint refused the request, or some records of it, or the size of a single one; no time
+was left; or a push of metrics failed."""
 
 
 @final
@@ -21,9 +23,9 @@ class Ledger:
     """The counts of one process; a forked child begins a new one.
 
     >>> ledger = Ledger()
-    >>> ledger.lose("spans", "queue_full", 3)
+    >>> ledger.lose("spans", "refused", 3)
     >>> ledger.losses()
-    {'queue_full': 3}
+    {'refused': 3}
     """
 
     __slots__ = ("_exported", "_lock", "_lost")
@@ -35,8 +37,9 @@ class Ledger:
 
     def export(self, signal: Signal, count: int) -> None:
         """Count what the endpoint took."""
-        with self._lock:
-            self._exported[signal] += count
+        if count:
+            with self._lock:
+                self._exported[signal] += count
 
     def lose(self, signal: Signal, reason: LossReason, count: int) -> None:
         """Count what is gone."""

@@ -1,7 +1,7 @@
-"""Push spans, metrics and log records to one OTLP endpoint over HTTP.
+"""Push spans, metrics and log records to one OTLP endpoint, over HTTP or gRPC.
 
-It checks the settings at once and opens nothing: the SDK and the HTTP stack are imported when the first batch leaves.
-The worker calls it, from its own thread.
+It checks the settings at once and opens nothing: the SDK and the transport are imported when the first batch leaves.
+The worker calls it, from its own thread; the gateway and a replay too.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, final
 from urllib.parse import urlsplit
 
+from telemetry._hotpath import Chunk
 from telemetry.errors import ConfigurationError
-from telemetry.signals import FamilySource, LogRecord, Resource, SpanChunk
+from telemetry.journal import Verdict
+from telemetry.signals import FamilySource, Resource, Scope
 
 from .guest import filters_unchanged
+from .request import Origin
 
 if TYPE_CHECKING:
     from .wire import Wire
@@ -24,33 +27,34 @@ SIGNAL_PATHS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What a base URL is continued with (OTLP 1.0, OTLP/HTTP Request)."""
 
-_PROTOCOL: Final = "http/protobuf"
+_HTTP: Final = "http/protobuf"
+_GRPC: Final = "grpc"
 
 
 @final
 class OtlpExporter:
-    """One OTLP endpoint, reached through OpenTelemetry's official HTTP exporters.
+    """One OTLP endpoint, reached through OpenTelemetry's official exporters.
 
-    Headers, compression and certificates come from the `OTEL_EXPORTER_OTLP_*` variables, which those exporters read.
-    The sending methods give the reason of a failure, empty when the endpoint took everything; each may last as long
-    as the timeout, retries and back-off included, unless `close` interrupts it.
+    Headers, compression, certificates and credentials come from the `OTEL_EXPORTER_OTLP_*` variables, which those
+    exporters read. What sends gives the endpoint's verdict; each request may last as long as the timeout. Any thread
+    may send, one at a time.
 
     >>> OtlpExporter("http://127.0.0.1:4318", Resource({"service.name": "specc"})).target
     'http://127.0.0.1:4318'
 
     Args:
         endpoint: The base URL, without the path of a signal; None leaves the choice to the `OTEL_*` variables.
-        resource: Who recorded.
-        scope: The name and version of what recorded.
+        resource: Who recorded the metrics; records of a journal bring their own.
+        scope: The name and version of what recorded the metrics.
         endpoints: Full URLs of single signals (`traces`, `metrics`, `logs`), used as they are.
-        timeout_seconds: The longest that one batch takes.
-        protocol: Only `http/protobuf` is spoken.
+        timeout_seconds: The longest that one request takes.
+        protocol: `http/protobuf` or `grpc`.
 
     Raises:
         ConfigurationError: An endpoint is not an HTTP URL, or the protocol is another one.
     """
 
-    __slots__ = ("_addresses", "_closed", "_resource", "_scope", "_timeout_seconds", "_wire", "target")
+    __slots__ = ("_addresses", "_closed", "_protocol", "_resource", "_scope", "_timeout_seconds", "_wire", "target")
 
     def __init__(
         self,
@@ -60,14 +64,15 @@ class OtlpExporter:
         scope: tuple[str, str] = ("telemetry", ""),
         endpoints: Mapping[str, str] = MappingProxyType({}),
         timeout_seconds: float = 10.0,
-        protocol: str = _PROTOCOL,
+        protocol: str = _HTTP,
     ) -> None:
         _check_protocol(protocol)
-        self._addresses = {**(_from_base(endpoint) if endpoint else {}), **_checked(endpoints)}
+        self._addresses = {**(_from_base(endpoint, protocol) if endpoint else {}), **_checked(endpoints)}
         known = endpoint or next(iter(endpoints.values()), "")
         self.target = _shown(known) if known else "the endpoint of OTEL_EXPORTER_OTLP_ENDPOINT"
+        self._protocol = protocol
         self._resource = resource
-        self._scope = scope
+        self._scope = Scope(*scope)
         self._timeout_seconds = timeout_seconds
         self._closed = False
         self._wire: Wire | None = None
@@ -76,20 +81,20 @@ class OtlpExporter:
         """Import and build what sends, which takes some 150 ms the first time; sending does it where it was not."""
         self._opened()
 
-    def spans(self, chunks: Sequence[SpanChunk]) -> str:
-        """Send a batch of spans."""
-        return self._opened().spans(chunks)
+    def records(self, origin: Origin, kind: int, chunks: Sequence[Chunk]) -> Verdict:
+        """Send records of a journal: chunks of spans (`extent.SPAN`) or of log records (`extent.LOG`)."""
+        return self._opened().records(origin, kind, chunks)
 
-    def logs(self, records: Sequence[LogRecord]) -> str:
-        """Send a batch of log records."""
-        return self._opened().logs(records)
+    def request(self, signal: str, request: bytes) -> Verdict:
+        """Send an encoded request of `traces`, `metrics` or `logs` as it is."""
+        return self._opened().request(signal, request)
 
-    def metrics(self, source: FamilySource) -> str | None:
+    def metrics(self, source: FamilySource) -> Verdict | None:
         """Send the current state of all metrics, cumulative since their start; None where there was none."""
         return self._opened().metrics(source)
 
     def close(self) -> None:
-        """Interrupt a back-off under way in another thread, and send no more; twice is as good as once."""
+        """Interrupt what another thread sends, where that can be, and send no more; twice is as good as once."""
         if not self._closed:
             self._closed = True
             if self._wire is not None:
@@ -106,7 +111,7 @@ class OtlpExporter:
             with filters_unchanged():
                 from .wire import Wire
 
-                self._wire = Wire(self._addresses, self._timeout_seconds, self._resource, self._scope)
+                self._wire = Wire(self._addresses, self._timeout_seconds, self._resource, self._scope, self._protocol)
             if self._closed:  # by another thread, while this one imported
                 self._wire.close()
         if self._wire is None or self._closed:
@@ -114,9 +119,11 @@ class OtlpExporter:
         return self._wire
 
 
-def _from_base(endpoint: str) -> dict[str, str]:
+def _from_base(endpoint: str, protocol: str) -> dict[str, str]:
     _check_url(endpoint)
     base = endpoint.rstrip("/")
+    if protocol == _GRPC:  # the service stands in the request (OTLP/gRPC, "Request")
+        return dict.fromkeys(SIGNAL_PATHS, base)
     for path in SIGNAL_PATHS.values():
         if base.endswith(path):
             remedy = f"leave out {path!r}, or give the URL as the endpoint of that signal alone"
@@ -145,6 +152,6 @@ def _shown(endpoint: str) -> str:
 
 
 def _check_protocol(protocol: str) -> None:
-    if protocol != _PROTOCOL:
-        remedy = f"set OTEL_EXPORTER_OTLP_PROTOCOL to {_PROTOCOL} and point the endpoint at port 4318 of the receiver"
+    if protocol not in (_HTTP, _GRPC):
+        remedy = f"set OTEL_EXPORTER_OTLP_PROTOCOL to {_HTTP} or {_GRPC}, which receivers take on ports 4318 and 4317"
         raise ConfigurationError(f"OTLP protocol {protocol!r} is not spoken here; {remedy}")

@@ -1,16 +1,44 @@
-"""Put encoded spans together to a request, OTLP's `ExportTraceServiceRequest`.
+"""Put encoded spans or log records together to a request of OTLP.
 
-It encodes no span. `courier` calls it for each request; the worker divides chunks with it that are too large for one.
+It encodes no record. `wire` calls it for each request out of a journal; sinks that get spans in batches may too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
-from telemetry._hotpath import protobuf
+from telemetry._hotpath import Chunk, protobuf
 from telemetry.signals import Scope, SpanChunk
 
 _RESOURCE_SPANS, _RESOURCE, _SCOPE_SPANS, _SCOPE, _SCHEMA_URL = 0x0A, 0x0A, 0x12, 0x0A, 0x1A
+
+
+class Origin(Protocol):
+    """Who recorded, as a journal has it."""
+
+    @property
+    def resource(self) -> bytes:
+        """The content of OTLP's `Resource`."""
+
+    def scope(self, number: int, /) -> bytes:
+        """Give the content of `ScopeSpans`, or of `ScopeLogs`, without its records."""
+
+
+def records_request(chunks: Sequence[Chunk], origin: Origin) -> bytes:
+    """Give the request with these records of a journal, all of one kind.
+
+    Requests for spans and for log records have the same numbers for all that stands around the records (OTLP 1.x,
+    `trace_service.proto`, `logs_service.proto`), so that the address alone says which it is.
+    """
+    payloads: dict[int, list[bytes]] = {}
+    for chunk in chunks:
+        payloads.setdefault(chunk.scope, []).append(chunk.payload)
+    scopes = (
+        protobuf.message(_SCOPE_SPANS, b"".join((origin.scope(number), *records)))
+        for number, records in payloads.items()
+    )
+    return protobuf.message(_RESOURCE_SPANS, b"".join((protobuf.message(_RESOURCE, origin.resource), *scopes)))
 
 
 def trace_request(chunks: Sequence[SpanChunk], resource: bytes, scope_of: Callable[[Scope | None], Scope]) -> bytes:
@@ -29,7 +57,7 @@ def trace_request(chunks: Sequence[SpanChunk], resource: bytes, scope_of: Callab
             _SCOPE_SPANS,
             b"".join(
                 (
-                    protobuf.message(_SCOPE, encoded_scope(scope)),
+                    protobuf.message(_SCOPE, protobuf.scope(scope)),
                     *spans,
                     protobuf.optional(_SCHEMA_URL, scope.schema_url),
                 )
@@ -40,12 +68,6 @@ def trace_request(chunks: Sequence[SpanChunk], resource: bytes, scope_of: Callab
     return protobuf.message(_RESOURCE_SPANS, b"".join((protobuf.message(_RESOURCE, resource), *scopes)))
 
 
-def encoded_scope(scope: Scope) -> bytes:
-    """Give the content of OTLP's `InstrumentationScope`."""
-    named = protobuf.optional(0x0A, scope.name) + protobuf.optional(0x12, scope.version)
-    return named + protobuf.attributes(0x1A, scope.attributes)
-
-
 def divided(chunk: SpanChunk, most: int) -> Iterator[SpanChunk]:
     """Divide a chunk into chunks of at most so many spans."""
     scope, count, payload = chunk
@@ -53,16 +75,7 @@ def divided(chunk: SpanChunk, most: int) -> Iterator[SpanChunk]:
     while count > most:
         end = begin
         for _ in range(most):
-            end = _after(payload, end)
+            end = protobuf.field_end(payload, end)
         yield scope, most, payload[begin:end]
         begin, count = end, count - most
     yield scope, count, payload[begin:]
-
-
-def _after(payload: bytes, at: int) -> int:
-    """Give where a field ends: its tag takes one byte, then comes its length, seven bits a byte, then its content."""
-    length = shift = 0
-    while payload[at := at + 1] > 0x7F:
-        length |= (payload[at] & 0x7F) << shift
-        shift += 7
-    return at + 1 + (length | payload[at] << shift)

@@ -18,8 +18,10 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach,
 
 from telemetry.logs import muted
 
+from .answer import cause
+
 _EXPORTERS = "opentelemetry.exporter.otlp"
-_TALKERS = ("opentelemetry.exporter", "opentelemetry.sdk", "requests", "urllib3")
+_TALKERS = ("grpc", "opentelemetry.exporter", "opentelemetry.sdk", "requests", "urllib3")
 
 
 @final
@@ -98,11 +100,5 @@ def _cause(record: logging.LogRecord) -> str:
     arguments = record.args if isinstance(record.args, tuple) else ()
     for argument in arguments:
         if isinstance(argument, BaseException):
-            return _innermost(argument)
+            return cause(argument)
     return record.getMessage()
-
-
-def _innermost(error: BaseException) -> str:
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    return str(error) or type(error).__name__

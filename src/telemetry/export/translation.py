@@ -1,6 +1,6 @@
 """Translate spans and log records into the OpenTelemetry SDK's own types, which its exporters take.
 
-Nothing is sent from here, and metrics are in `points`. It imports the SDK; `wire` calls it.
+Nothing is sent from here, and metrics are in `points`. It imports the SDK; `courier` calls it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class FinishedSpan(ReadableSpan):
             status=_status(record),
             start_time=record.start_ns,
             end_time=record.end_ns,
-            instrumentation_scope=scope if record.scope is None else _scope(record.scope),
+            instrumentation_scope=scope if record.scope is None else as_scope(record.scope),
         )
         self._record = record
 
@@ -126,6 +126,13 @@ def as_resource(resource: Resource) -> SdkResource:
     return SdkResource(clean(resource.attributes))
 
 
+def as_scope(scope: Scope) -> InstrumentationScope:
+    """Translate a scope."""
+    return InstrumentationScope(
+        clean_text(scope.name), clean_text(scope.version), clean_text(scope.schema_url), clean(scope.attributes)
+    )
+
+
 def clean(attributes: Attributes) -> dict[str, AttributeValue]:
     """Copy attributes so that protobuf can hold them all."""
     return {clean_text(key): _clean_value(value) for key, value in attributes.items()}
@@ -154,12 +161,6 @@ def _clean_items(items: Sequence[Any]) -> tuple[Any, ...]:
     if any(isinstance(item, int) and item not in _INT64 for item in items):
         return tuple(str(item) for item in items)
     return tuple(map(_clean_value, items))
-
-
-def _scope(scope: Scope) -> InstrumentationScope:
-    return InstrumentationScope(
-        clean_text(scope.name), clean_text(scope.version), clean_text(scope.schema_url), clean(scope.attributes)
-    )
 
 
 def _attributes(record: SpanRecord) -> Mapping[str, AttributeValue]:

@@ -1,75 +1,84 @@
-"""Send records through the official OTLP/HTTP exporters, with the settings that those read.
+"""Send encoded records through the official OTLP exporters, with the settings that those read.
 
-It imports the SDK, protobuf and requests, about 150 ms; `otlp` opens one when the first record leaves. Nothing is
-queued here and nothing is retried beyond what the exporters do.
+It imports the SDK, protobuf and requests, about 150 ms, or gRPC, about 300; `otlp` opens one when the first record
+leaves. Nothing is queued here, and nothing is tried again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import final
+from typing import Any, Final, final
 
-from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk._logs.export import LogRecordExportResult
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from telemetry._hotpath import Chunk, extent
+from telemetry.journal import TooLarge, Verdict
+from telemetry.signals import FamilySource, Resource, Scope
 
-from telemetry.signals import FamilySource, LogRecord, Resource, Scope, SpanChunk
-
-from .courier import Delivery, courier
+from .answer import Line
+from .courier import ByteCourier, Courier, Delivery, TypeCourier
+from .request import Origin, records_request
 from .silence import Silence, leave_random_alone
-from .translation import as_log, as_resource
+
+LARGEST: Final = 512 * 1024
+"""The most bytes of a request before compression; a single record may have more."""
+
+_SIGNALS: Final = {extent.SPAN: "traces", extent.LOG: "logs"}
 
 
 @final
 class Wire:
     """The three official exporters of one endpoint.
 
-    Each of the sending methods gives the reason of a failure, empty when the endpoint took everything.
-
     Args:
-        addresses: The full URLs of `traces`, `metrics` and `logs`; for a missing one the exporters read the
-            `OTEL_EXPORTER_OTLP_*` variables.
-        timeout_seconds: The longest that one request takes, retries and back-off included.
-        resource: Who recorded.
-        scope: The name and the version of what recorded.
+        addresses: The full URLs of `traces`, `metrics` and `logs`, or for gRPC the endpoints; for a missing one the
+            exporters read the `OTEL_EXPORTER_OTLP_*` variables.
+        timeout_seconds: The longest that one request takes.
+        resource: Who recorded the metrics.
+        scope: What recorded the metrics.
+        protocol: `http/protobuf` or `grpc`.
     """
 
-    __slots__ = ("_courier", "_logs", "_metrics", "_resource", "_scope", "_silence", "_spans")
+    __slots__ = ("_courier", "_exporters", "_silence")
 
     def __init__(
-        self, addresses: Mapping[str, str], timeout_seconds: float, resource: Resource, scope: tuple[str, str]
+        self,
+        addresses: Mapping[str, str],
+        timeout_seconds: float,
+        resource: Resource,
+        scope: Scope,
+        protocol: str = "http/protobuf",
     ) -> None:
+        # What serves one protocol is not loaded for the other.
+        if protocol == "grpc":
+            from .grpc import exporters, lines
+        else:
+            from .post import exporters, lines
         leave_random_alone()
-        self._resource = as_resource(resource)
-        self._scope = InstrumentationScope(*scope)
-        self._spans = OTLPSpanExporter(addresses.get("traces"), timeout=timeout_seconds)
-        self._metrics = OTLPMetricExporter(addresses.get("metrics"), timeout=timeout_seconds)
-        self._logs = OTLPLogExporter(addresses.get("logs"), timeout=timeout_seconds)
-        self._courier = courier(self._spans, self._metrics, resource, Scope(*scope))
+        self._exporters = exporters(addresses, timeout_seconds)
         self._silence = Silence()
         self._silence.install()
+        self._courier = courier(self._exporters, lines(self._exporters), resource, scope, self._silence)
 
-    def spans(self, chunks: Sequence[SpanChunk]) -> str:
-        """Send a batch of spans."""
-        return self._send(self._courier.spans(chunks))
+    def records(self, origin: Origin, kind: int, chunks: Sequence[Chunk]) -> Verdict:
+        """Send records of a journal, all of one kind; too many bytes in one request do not leave."""
+        request = records_request(chunks, origin)
+        if len(request) > LARGEST and sum(len(chunk.flags) for chunk in chunks) > 1:
+            return TooLarge(f"{len(request)} bytes in one request")
+        return self.request(_SIGNALS[kind], request)
 
-    def logs(self, records: Sequence[LogRecord]) -> str:
-        """Send a batch of log records."""
-        translated = [as_log(record, self._resource, self._scope) for record in records]
-        return self._send(lambda: self._logs.export(translated) is LogRecordExportResult.SUCCESS)
+    def request(self, signal: str, request: bytes) -> Verdict:
+        """Send an encoded request of `traces`, `metrics` or `logs`."""
+        return self._send(self._courier.request(signal, request))
 
-    def metrics(self, source: FamilySource) -> str | None:
+    def metrics(self, source: FamilySource) -> Verdict | None:
         """Send the current state of all metrics; None where there was nothing to send."""
         delivery = self._courier.metrics(source)
         return None if delivery is None else self._send(delivery)
 
     def close(self) -> None:
-        """Interrupt a back-off under way, in whatever thread, and close the connections."""
-        for exporter in (self._spans, self._metrics, self._logs):
-            with suppress(Exception):
+        """Interrupt what can be interrupted, in whatever thread, and close the connections."""
+        for exporter in self._exporters.values():
+            with suppress(Exception), self._silence.around_export():
                 exporter.shutdown()
         self._silence.remove()
 
@@ -77,7 +86,15 @@ class Wire:
         """Let go of the loggers in a forked child, and leave the parent's connections alone."""
         self._silence.forget()
 
-    def _send(self, delivery: Delivery) -> str:
+    def _send(self, delivery: Delivery) -> Verdict:
         with self._silence.around_export():
-            taken = delivery()
-        return "" if taken else self._silence.complaint or "the exporter gave no reason"
+            return delivery()
+
+
+def courier(
+    exporters: Mapping[str, Any], lines: Mapping[str, Line] | None, resource: Resource, scope: Scope, silence: Silence
+) -> Courier:
+    """Choose how records reach the exporters: as bytes, where their release has a transport that takes some."""
+    if lines is None:
+        return TypeCourier(exporters, resource, scope, lambda: silence.complaint)
+    return ByteCourier(lines, resource, scope)

@@ -1,63 +1,65 @@
-"""Export in the background: bounded queues, one daemon thread, one deadline at the end.
+"""Export in the background: one thread ships the journal and pushes metrics, with one deadline.
 
-It knows batches and times, not protocols: what sends is an `Exporter`. `runtime` makes one, feeds it and shuts it
-down. No thread of the application waits for the network, but in `flush` and `shutdown`, which say how long.
+It knows times and who waits, not protocols: what sends is an `Exporter`. `runtime` makes one and shuts it down. No
+thread of the application waits for the network, but in `flush` and `shutdown`, which say how long.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from math import inf
-from threading import Event, Lock, Thread
-from time import monotonic
-from typing import Any, Final, Protocol, TypeVar, final
+from threading import RLock, Thread
+from time import monotonic, time_ns
+from typing import Final, Protocol, final
 from weakref import WeakSet
 
-from telemetry.signals import FamilySource, LogRecord, SpanBatch, SpanChunk
+from telemetry._hotpath import Chunk, Region, extent
+from telemetry.journal import Reader, Verdict
+from telemetry.signals import FamilySource
 
+from .alarm import Alarm
+from .consignor import Consignor
 from .ledger import Ledger, Signal
-from .notice import Notice
-from .outbox import Outbox
-from .request import divided
+from .outage import Outage
+from .pushes import Pushes
 from .schedule import Schedule
-from .size import log_bytes
 from .turnstile import Turnstile
 
-Record = TypeVar("Record")
-
-_SCOPE_BYTES: Final = 1024
-"""What a scope that is not our own may take; room for our own is left beside the resource."""
-
-_LEAST_DELAY: Final = 0.01
-"""A delay of zero seconds, which `OTEL_BSP_SCHEDULE_DELAY` may ask for, would keep a core busy."""
-
-# What a shutdown keeps of its deadline for an export that it interrupts to come to its end.
+# What a shutdown keeps of its deadline for a request that it interrupts to come to its end.
 _LAST_SHARE: Final = 0.1
+_LEAST_SECONDS: Final = 0.01
+"""A delay of zero, which `OTEL_BSP_SCHEDULE_DELAY` may ask for, would keep a core busy."""
+_LONGEST_SECONDS: Final = 3600.0
+_BOTH: Final = frozenset((extent.SPAN, extent.LOG))
+
+_OVERWRITTEN: Final = (
+    extent.SPANS_OVERWRITTEN,
+    extent.LOGS_OVERWRITTEN,
+    extent.SPANS_TOO_LARGE,
+    extent.LOGS_TOO_LARGE,
+)
 
 
 class Exporter(Protocol):
-    """Sends batches, and gives the reason where one failed; an empty reason is success."""
+    """Sends what it is given, once, and gives what the endpoint says."""
 
     @property
     def target(self) -> str:
-        """Where the batches go, for messages."""
+        """Where it goes, for messages."""
 
     def open(self) -> None:
         """Do the slow part of beginning."""
 
-    def spans(self, chunks: Sequence[SpanChunk], /) -> str:
-        """Send spans."""
+    def records(self, origin: Reader, kind: int, chunks: Sequence[Chunk], /) -> Verdict:
+        """Send records of a journal, all of one kind."""
 
-    def logs(self, records: Sequence[LogRecord], /) -> str:
-        """Send log records."""
-
-    def metrics(self, source: FamilySource, /) -> str | None:
+    def metrics(self, source: FamilySource, /) -> Verdict | None:
         """Send the current state of all metrics; None where there was nothing to send."""
 
     def close(self) -> None:
-        """Interrupt what is under way, and send no more."""
+        """Interrupt what is under way, as far as that can be, and send no more."""
 
     def forget(self) -> None:
         """Drop the connections that a forked child inherits."""
@@ -65,105 +67,114 @@ class Exporter(Protocol):
 
 @final
 class ExportWorker:
-    """A span sink and log sink that exports in a thread of its own, and pushes metrics at an interval.
+    """Ships what a process records out of its journal, and pushes its metrics, in a thread of its own.
 
-    The thread starts with `start` or with the first record, also in a forked child, whose queues begin empty: the
-    parent exports what it had. Records that find no room are dropped and counted. An endpoint that fails is one line
-    on stderr a minute, with the counts.
+    What cannot be sent now stays in the journal, and is tried again later and later; nothing else waits anywhere. The
+    thread starts with `start`, or when it is woken first, also in a forked child, whose journal begins empty. An
+    endpoint that fails is one line on stderr, and one when it is back.
 
     Args:
         exporter: What sends; the worker closes it.
+        region: The memory that the process records in; without one no records leave.
         source: Gives the families of each push; without one no metrics leave.
+        kinds: What is sent of `extent.SPAN` and `extent.LOG`; records of the other kind are passed over.
         schedule: Sizes and times.
     """
 
     __slots__ = (
         "__weakref__",
+        "_alarm",
         "_closing",
-        "_delay",
+        "_consignor",
+        "_deadline",
         "_ended_well",
         "_exporter",
+        "_kinds",
         "_ledger",
-        "_logs",
-        "_metrics_due",
-        "_most",
-        "_notice",
+        "_left",
+        "_outage",
         "_over",
-        "_records_due",
+        "_pushes",
+        "_refusal",
+        "_region",
         "_schedule",
         "_source",
-        "_spans",
         "_starting",
         "_thread",
-        "_told",
-        "_trouble",
+        "_tried",
         "_turnstile",
-        "_wake",
     )
 
     _thread: Thread | None
+    _consignor: Consignor | None
+    _pushes: Pushes | None
 
     def __init__(
-        self, exporter: Exporter, source: FamilySource | None = None, *, schedule: Schedule | None = None
+        self,
+        exporter: Exporter,
+        region: Region | None = None,
+        source: FamilySource | None = None,
+        *,
+        kinds: Collection[int] = _BOTH,
+        schedule: Schedule | None = None,
     ) -> None:
         self._exporter = exporter
+        self._region = region
         self._source = source
+        self._kinds = kinds
         self._schedule = schedule or Schedule()
-        self._delay = max(self._schedule.delay_seconds, _LEAST_DELAY)
-        self._most = min(self._schedule.batch_size, self._schedule.queue_size)
-        self._notice = Notice()
         self._closing = self._over = False
+        self._deadline = inf
         self._begin()
         _workers.add(self)
-
-    def spans(self, batch: SpanBatch, /) -> None:
-        """Take a batch of finished spans; it neither waits nor raises."""
-        self._spans.put([part for chunk in batch.chunks for part in divided(chunk, self._most)])
-        self._stir(self._spans)
-
-    def log(self, record: LogRecord, /) -> None:
-        """Take one log record; it neither waits nor raises."""
-        self._logs.put((record,))
-        self._stir(self._logs)
 
     def start(self) -> None:
         """Start the thread, which then imports what it needs; a second start does nothing."""
         with self._starting:
-            if self._thread is None and not self._over:
-                thread = Thread(target=self._run, name="telemetry-export", daemon=True)
-                # An interpreter on its way out starts no threads any more (CPython 3.12).
-                with suppress(RuntimeError):
-                    thread.start()
-                    self._thread = thread
+            if self._thread is not None or self._over:
+                return
+            thread = self._thread = Thread(target=self._run, name="telemetry-export", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # an interpreter on its way out starts no threads any more (CPython 3.12)
+                self._thread = None
+
+    def wake(self) -> None:
+        """Ship now: a segment is full. It neither waits nor raises; recording threads call it."""
+        if self._thread is None and not self._closing:
+            self.start()
+        self._alarm.ring()
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:
-        """Export what was taken in so far, metrics included; tell whether all of it arrived in time."""
+        """Export what was recorded so far, metrics included; tell whether all of it arrived in time."""
         if self._closing:
             return False
         self.start()
         request = self._turnstile.ask()
-        self._wake.set()
+        self._alarm.ring()
         return self._turnstile.wait(request, timeout_seconds)
 
     def shutdown(self, deadline_seconds: float = 1.0) -> bool:
         """Export what waits, then stop, within one deadline for all signals; tell whether nothing was ever lost.
 
-        What has not left by the deadline is lost and counted; a request that the endpoint never answers is left to
-        its daemon thread, which dies with the process. A second shutdown does nothing.
+        What has not left by the deadline stays in a journal that is a file, for the next process or the gateway; of one
+        that is not, it is lost and counted. A request that the endpoint never answers is left to its daemon thread,
+        which dies with the process. A second shutdown does nothing.
         """
         if self._closing:
             return False
-        end = monotonic() + deadline_seconds
-        self._close_outboxes()
+        end = self._deadline = monotonic() + deadline_seconds
+        self._closing = True
         self._finish(end - deadline_seconds * _LAST_SHARE)
+        reason = self._obstacle() or self._refusal or ("no answer" if self._is_busy() else "")
         self._over = True
+        self._alarm.ring()
         self._exporter.close()
         self._finish(end)
-        self._spans.abandon()
-        self._logs.abandon()
-        arrived = not self.losses() and (self._thread is None or self._ended_well)
+        self._settle()
+        arrived = self._ended_well and not any(self._left) and not self.losses()
         if not arrived:
-            self._tell_last(deadline_seconds)
+            self._outage.end(reason, deadline_seconds)
         return arrived
 
     def losses(self, *signals: Signal) -> dict[str, int]:
@@ -176,123 +187,118 @@ class ExportWorker:
 
     def _begin(self) -> None:
         self._ledger = Ledger()
-        self._spans = Outbox[SpanChunk]("spans", _chunk_bytes, self._schedule, self._ledger, count=_chunk_spans)
-        self._logs = Outbox[LogRecord]("logs", log_bytes, self._schedule, self._ledger)
         self._turnstile = Turnstile()
-        self._starting = Lock()
-        self._wake = Event()
+        self._starting = RLock()  # a finaliser that runs inside may record, and so wake
+        self._alarm = Alarm()
+        self._outage = Outage(self._exporter.target, self._state)
         self._thread = None
-        self._told = -1
-        self._trouble = ""
-        self._ended_well = False
-        self._records_due = monotonic() + self._delay
-        self._metrics_due = monotonic() + self._schedule.metrics_seconds if self._source is not None else inf
+        self._tried = 0
+        self._refusal = ""
+        self._left = (0, 0)
+        self._ended_well = self._source is None
+        region, source, schedule = self._region, self._source, self._schedule
+        self._consignor = self._pushes = None
+        if region is not None and self._kinds:
+            self._consignor = Consignor(region, self._exporter.records, self._kinds, schedule, self._ledger)
+        if source is not None:
+            self._pushes = Pushes(source, self._exporter.metrics, self._stamp, schedule, self._ledger)
 
     def _begin_in_child(self) -> None:
         self._exporter.forget()
         self._begin()
-        if self._closing:
-            self._close_outboxes()
 
-    def _stir(self, outbox: Outbox[Any]) -> None:
-        if self._thread is None and not self._closing:
-            self.start()
-        if outbox.ready and not self._wake.is_set():
-            self._wake.set()
+    def _parts(self) -> list[Consignor | Pushes]:
+        return [part for part in (self._consignor, self._pushes) if part is not None]
 
-    def _close_outboxes(self) -> None:
-        self._spans.close()
-        self._logs.close()
-        self._closing = True
+    def _stamp(self) -> None:
+        """Let the gateway know that nobody has to ship our metrics."""
+        if self._region is not None:
+            self._region.words[extent.METRICS_SHIPPED_NS] = time_ns()
+
+    def _run(self) -> None:
+        with suppress(Exception):  # what fails now fails again with the first request, and is told then
+            self._exporter.open()
+        while not self._closing:
+            self._alarm.sleep(self._seconds_left())
+            if not self._closing:
+                self._turn()
+        self._end()
+
+    def _seconds_left(self) -> float:
+        is_hurried = self._turnstile.asked != self._tried
+        left = min((part.left(hurried=is_hurried) for part in self._parts()), default=_LONGEST_SECONDS)
+        return min(max(left, _LEAST_SECONDS), _LONGEST_SECONDS)
+
+    def _turn(self, *, hurried: bool = False) -> None:
+        request, is_asked = self._turnstile.asked, self._turnstile.waiting
+        is_hurried, self._tried = hurried or request != self._tried, request
+        for part in self._parts():
+            _attempt(part, hurried=is_hurried, asked=is_asked or self._closing)
+        refusals = [part.refusal for part in self._parts() if part.refusal]
+        self._refusal = self._refusal or next(iter(refusals), "")
+        if not self._over:
+            self._tell(refusals)
+        if is_asked and not self._obstacle():
+            self._turnstile.answer(request, faultless=not self._refusal)
+            self._refusal = ""
+
+    def _end(self) -> None:
+        """Send what is left, and try again while there is time, unless it is kept anyway."""
+        if self._consignor is not None:
+            self._consignor.is_last = True
+        self._turn(hurried=True)
+        is_kept = self._consignor is not None and self._consignor.is_kept
+        while self._obstacle() and not (is_kept or self._over) and monotonic() + self._seconds_left() < self._deadline:
+            self._alarm.sleep(self._seconds_left())
+            self._turn()
+        self._ended_well = not self._obstacle() and not self._refusal
+
+    def _obstacle(self) -> str:
+        return next((part.obstacle for part in self._parts() if part.obstacle), "")
+
+    def _tell(self, refusals: Sequence[str]) -> None:
+        if refusals:
+            self._outage.refuse(refusals[0])
+        is_elsewhere = self._consignor is not None and self._consignor.is_elsewhere
+        if (obstacle := self._obstacle()) and not is_elsewhere:
+            self._outage.fail(obstacle)
+        elif not any(part.backoff.is_failing for part in self._parts()):
+            self._outage.succeed()
 
     def _finish(self, end: float) -> None:
-        if self._thread is None and (self._spans or self._logs or self._source is not None):
+        """Let the thread come to its end, and wait for it until then; where nothing ever left, it starts only now."""
+        has_records = self._consignor is not None and any(self._consignor.waiting())
+        if self._thread is None and (has_records or self._source is not None):
             self.start()
-        self._wake.set()
+        self._alarm.ring()
         if self._thread is not None:
             self._thread.join(max(end - monotonic(), 0))
 
-    def _run(self) -> None:
-        with suppress(Exception):  # what fails now fails again with the first batch, and is told then
-            self._exporter.open()
-        while not self._closing:
-            self._wake.wait(max(min(self._records_due, self._metrics_due) - monotonic(), 0))
-            self._wake.clear()
-            if not self._closing:
-                self._turn(everything=self._turnstile.waiting)
-        self._ended_well = self._turn(everything=True)
-
-    def _turn(self, *, everything: bool) -> bool:
-        request = self._turnstile.asked
-        troubles = [*self._send_records(everything=everything), *self._push_metrics(everything=everything)]
-        self._tell(troubles)
-        self._turnstile.answer(request, faultless=not troubles)
-        return not troubles
-
-    def _send_records(self, *, everything: bool) -> list[str]:
-        if not (everything or self._spans.ready or self._logs.ready or monotonic() >= self._records_due):
-            return []
-        troubles = [self._empty(self._spans, self._exporter.spans), self._empty(self._logs, self._exporter.logs)]
-        self._records_due = monotonic() + self._delay
-        return [trouble for trouble in troubles if trouble]
-
-    def _empty(self, outbox: Outbox[Record], send: Callable[[Sequence[Record]], str]) -> str:
-        first = ""
-        # A failure may have taken the whole timeout, so the other signals have their turn before the next batch;
-        # at the end there is no next turn.
-        while not self._over and (self._closing or not first) and (batch := outbox.take()):
-            trouble = _attempt(send, batch)
-            outbox.settle(exported=not trouble)
-            first = first or trouble
-        return first
-
-    def _push_metrics(self, *, everything: bool) -> list[str]:
-        if self._source is None or not (everything or monotonic() >= self._metrics_due):
-            return []
-        trouble = _attempt(self._push, self._source)
-        self._metrics_due = monotonic() + self._schedule.metrics_seconds
-        return [trouble] if trouble else []
-
-    def _push(self, source: FamilySource) -> str:
-        if self._over:
-            self._ledger.lose("metrics", "export_timeout", 1)
-            return "no time was left for the metrics"
-        trouble = self._exporter.metrics(source)
-        if trouble is None:
-            return ""
-        if trouble:
-            self._ledger.lose("metrics", "export_failed", 1)
-        else:
-            self._ledger.export("metrics", 1)
-        return trouble
-
-    def _tell(self, troubles: Sequence[str]) -> None:
-        self._trouble = troubles[0] if troubles else ""
-        lost = sum(self.losses().values())
-        if self._over or (not troubles and lost <= max(self._told, 0)):
+    def _settle(self) -> None:
+        """Give up what has not left, or leave it to the next one."""
+        if self._consignor is None:
             return
-        problem = f"cannot export to {self._exporter.target}: {troubles[0]}" if troubles else "records are lost"
-        if self._notice.say(f"telemetry: {problem}; {self._lost()}"):
-            self._told = lost
+        self._left = self._consignor.close()
+        if not self._consignor.is_kept:
+            spans, logs = self._left
+            self._ledger.lose("spans", "export_timeout", spans)
+            self._ledger.lose("logs", "export_timeout", logs)
 
-    def _tell_last(self, deadline_seconds: float) -> None:
-        if sum(self.losses().values()) > self._told:
-            reason = f": {self._trouble}" if self._trouble else ""
-            problem = f"not everything went to {self._exporter.target} within {deadline_seconds:g} s{reason}"
-            self._notice.say_now(f"telemetry: {problem}; {self._lost()}")
+    def _is_busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
 
-    def _lost(self) -> str:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.losses().items())) or "nothing"
-        spans, logs = (sum(self.losses(signal).values()) for signal in ("spans", "logs"))
-        return f"lost so far: {spans} spans and {logs} log records ({reasons})"
-
-
-def _chunk_spans(chunk: SpanChunk) -> int:
-    return chunk[1]
-
-
-def _chunk_bytes(chunk: SpanChunk) -> int:
-    return len(chunk[2]) + (0 if chunk[0] is None else _SCOPE_BYTES)
+    def _state(self) -> str:
+        """Say what waits, and what is lost."""
+        lost = self.losses()
+        words = () if self._region is None else self._region.words
+        if overwritten := sum(words[word] for word in _OVERWRITTEN if words):
+            lost["overwritten"] = overwritten
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(lost.items())) or "nothing"
+        if self._consignor is None or (self._over and not self._consignor.is_kept):
+            return f"lost so far: {reasons}"
+        spans, logs = self._consignor.waiting()
+        where = " in the journal" if self._consignor.is_kept else ""
+        return f"{spans} spans and {logs} log records wait{where}; lost so far: {reasons}"
 
 
 _workers: WeakSet[ExportWorker] = WeakSet()
@@ -306,8 +312,9 @@ def _begin_all_in_child() -> None:
 os.register_at_fork(after_in_child=_begin_all_in_child)
 
 
-def _attempt(send: Callable[[Record], str], what: Record) -> str:
+def _attempt(part: Consignor | Pushes, *, hurried: bool, asked: bool) -> None:
     try:
-        return send(what)
-    except Exception as problem:  # noqa: BLE001 -- the thread outlives whatever an exporter or a source does
-        return repr(problem)
+        part.turn(hurried=hurried, asked=asked)
+    except Exception as problem:  # noqa: BLE001 -- the thread outlives whatever there is in a journal or a source
+        part.obstacle = repr(problem)
+        part.backoff.fail()

@@ -34,8 +34,16 @@ def bind(declarations: Declarations, function: Callable[..., Any], recorder: Any
         raise ContractError(*(f"{declarations.place}: {finding}" for finding in findings))
     site.sources = tuple(sources.listed)
     if span is not None:
+        site.place = _place(function)
         recorder.prepare(site)
     return site
+
+
+def _place(function: Callable[..., Any]) -> tuple[str, str, int]:
+    """Give the qualified name of a function, its file and its line, as far as it has them."""
+    code = getattr(function, "__code__", None)
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    return name, getattr(code, "co_filename", ""), getattr(code, "co_firstlineno", 0)
 
 
 def _bind_span(site: Site, span: SpanDeclaration, sources: Sources, registry: Any) -> list[str]:

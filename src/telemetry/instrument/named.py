@@ -91,11 +91,9 @@ def span(
         if named.refuse is not None:
             named.refuse()
         return _nowhere
-    opened = begin(site)
+    opened = begin(site, attributes={**(attributes or {}), **more})
     if links:
         add_links(opened, links)
-    if attributes or more:
-        opened.set_attributes({**(attributes or {}), **more})
     return opened
 
 

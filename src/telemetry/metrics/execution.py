@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import final
 
+from telemetry._hotpath import Region
 from telemetry.contracts import Registry
 from telemetry.signals import Family
 
@@ -14,6 +15,7 @@ from .guests import Guests
 from .instruments import Count, Instrument
 from .pages import Pages
 from .share import Share
+from .vitals import Vitals, joined, no_vitals
 
 
 @final
@@ -25,22 +27,43 @@ class ExecutionMetrics:
     >>> metrics.record("backend_missing_binaries", 2, backend="c-gcc")
     >>> [family.series[0].value for family in metrics.families()]
     [2.0]
+
+    Attributes:
+        vitals: Measures telemetry itself whenever somebody scrapes or pushes; nothing does by default.
     """
 
-    __slots__ = ("_ambient", "_count", "_guests", "_instruments", "_limit", "_lock", "_pages", "_shares", "registry")
+    __slots__ = (
+        "_ambient",
+        "_count",
+        "_guests",
+        "_instruments",
+        "_limit",
+        "_lock",
+        "_pages",
+        "_shares",
+        "registry",
+        "vitals",
+    )
 
     def __init__(
-        self, registry: Registry, *, ambient: Mapping[str, str], limit: int, count: Count | None = None
+        self,
+        registry: Registry,
+        *,
+        ambient: Mapping[str, str],
+        limit: int,
+        count: Count | None = None,
+        region: Region | None = None,
     ) -> None:
         self.registry = registry
         self._ambient = dict(ambient)
         self._limit = limit
         self._count: Count = count or (lambda _reason, _detail: None)
-        self._pages = Pages()
+        self._pages = Pages(region)
         self._instruments: dict[str, Instrument] = {}
         self._shares = [Share(contract) for contract in registry.metrics.values() if contract.share]
         self._guests: Guests | None = None
         self._lock = threading.RLock()
+        self.vitals: Vitals = no_vitals
 
     def instrument(self, name: str) -> Instrument:
         """Give an instrument.
@@ -67,10 +90,14 @@ class ExecutionMetrics:
             cell.write(value)
 
     def families(self) -> Sequence[Family]:
-        """Take a snapshot of every metric that has a series."""
-        self.measure()
-        found = self.completed(collect(self._pages.snapshots(), self.registry.metrics))
+        """Take a snapshot of every metric that has a series, telemetry's own included."""
+        found = self._paged()
         return [*found, *self.unpaged(found)]
+
+    def recorded(self) -> Sequence[Family]:
+        """Take a snapshot of what the application records, without what telemetry measures of itself."""
+        found = self._paged()
+        return [*found, *self._derived(found), *self._foreign()]
 
     def measure(self) -> None:
         """Call the callbacks of observable instruments; before the pages are read."""
@@ -100,14 +127,12 @@ class ExecutionMetrics:
         return self._guests.completed(families) if self._guests is not None else list(families)
 
     def unpaged(self, families: Sequence[Family]) -> list[Family]:
-        """Give the families that stand in no page: the gauges derived from those counters, and what is in no contract.
+        """Give the families that stand in no page: derived gauges, telemetry's own, and what is in no contract.
 
-        The counters are among `families`. Whoever writes the pages in place, past `families()`, calls `measure()` first
-        and puts these behind them.
+        The counters that gauges are derived from are among `families`. Whoever writes the pages in place, past
+        `families()`, calls `measure()` first and puts these behind them.
         """
-        found = (share.family(families) for share in self._shares)
-        foreign = self._guests.families() if self._guests is not None else []
-        return [*(family for family in found if family is not None), *foreign]
+        return [*self._derived(families), *joined(self.vitals(), self._instruments, self._foreign())]
 
     def memory(self, first: int = 0) -> list[memoryview]:
         """Give the memory of every page from a number on, for whoever reads cells in place."""
@@ -122,3 +147,14 @@ class ExecutionMetrics:
             share.restart()
         if self._guests is not None:
             self._guests.restart()
+
+    def _paged(self) -> list[Family]:
+        self.measure()
+        return self.completed(collect(self._pages.snapshots(), self.registry.metrics))
+
+    def _derived(self, families: Sequence[Family]) -> list[Family]:
+        found = (share.family(families) for share in self._shares)
+        return [family for family in found if family is not None]
+
+    def _foreign(self) -> list[Family]:
+        return self._guests.families() if self._guests is not None else []

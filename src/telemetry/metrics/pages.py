@@ -7,19 +7,22 @@ import threading
 import weakref
 from typing import final
 
-from telemetry._hotpath import Page, layout
+from telemetry._hotpath import Page, Region, layout
 
 
 @final
 class Pages:
     """A list of pages that grows by whole pages; cells never move.
 
+    They stand in the region, so that others can read them; without one, and beyond its bound, in memory of their own.
+
     In a forked child every cell is empty: what the parent counted is the parent's to report.
     """
 
-    __slots__ = ("__weakref__", "_lock", "_pages")
+    __slots__ = ("__weakref__", "_lock", "_pages", "_region")
 
-    def __init__(self) -> None:
+    def __init__(self, region: Region | None = None) -> None:
+        self._region = region
         self._pages: list[Page] = []
         self._lock = threading.RLock()
         _alive.add(self)
@@ -32,7 +35,7 @@ class Pages:
                 if at is not None:
                     return self._pages[-1], at
             needed = layout.HEADER_WORDS + layout.ENTRY_WORDS + len(descriptor) // layout.WORD + 1 + words
-            page = Page(max(layout.PAGE_WORDS, needed))
+            page = Page(-(-needed // layout.PAGE_WORDS) * layout.PAGE_WORDS, self._region)
             self._pages.append(page)
             at = page.allot(kind, descriptor, words)
             assert at is not None, "a fresh page is made large enough"
@@ -50,10 +53,11 @@ class Pages:
         return [memoryview(page.memory).toreadonly() for page in self._pages[first:]]
 
     def restart(self) -> None:
-        """Empty all cells, in a forked child."""
+        """Empty all cells, in a forked child; a region has done so for its own pages."""
         self._lock = threading.RLock()
         for page in self._pages:
-            page.zero()
+            if not page.is_settled:
+                page.refill(page.snapshot())
 
 
 _alive: weakref.WeakSet[Pages] = weakref.WeakSet()

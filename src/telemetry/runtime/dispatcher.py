@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, final
 
-from telemetry._hotpath import Ring, protobuf, sample_with, switch
+from telemetry._hotpath import Ring, Site, extent, protobuf, sample_with, switch
 from telemetry.config import Settings
 from telemetry.contracts import Registry, load_registry
 from telemetry.logs import Tally, redact_value
@@ -21,8 +21,10 @@ from telemetry.tracing import FinishedSpans, Recorder, Terms, Watch, sampler
 
 from .breaches import Breaches
 from .logging import LogOutput
+from .notes import Notes
 from .outputs import Outputs
 from .plugs import Plugs
+from .region import put_away, region_of
 from .resource import resource_of
 from .tray import Tray
 
@@ -42,7 +44,7 @@ class TelemetryDispatcher:
         run_id: The run that this process belongs to, on every log line.
         terms: What holds for spans of OpenTelemetry's API, and who sees all spans.
         breaches: What the contracts refused.
-        prepare: Makes a site of the hot path ready to write its spans.
+        region: The memory that everything is recorded in.
         retire: What leaving the `with` block calls; whoever makes this the runtime of the process sets it.
     """
 
@@ -50,13 +52,15 @@ class TelemetryDispatcher:
         "__weakref__",
         "_log_tally",
         "_logs",
+        "_notes",
         "_outputs",
+        "_recorder",
         "_tray",
         "_watch",
         "breaches",
         "metrics",
         "plugs",
-        "prepare",
+        "region",
         "registry",
         "resource",
         "retire",
@@ -80,34 +84,45 @@ class TelemetryDispatcher:
         self.retire: Callable[[TelemetryDispatcher], bool] = TelemetryDispatcher.shutdown
         self.registry = registry or load_registry(*settings.registry)
         self.breaches = Breaches(quiet=quiet)
+        self.region = region_of(settings, self.breaches.count)
         self.metrics = ExecutionMetrics(
             self.registry,
             ambient=_ambient(settings),
             limit=self.registry.cardinality_limit(settings.environment),
             count=self.breaches.count,
+            region=self.region,
         )
         self.resource: Resource = resource_of(settings)
-        self._outputs = Outputs(settings, self.resource, self.metrics)
+        self._outputs = Outputs(settings, self.resource, self.metrics, self.region)
         common = {"host.kind": settings.host_kind}
         recorder = Recorder(self.registry, settings.limits, common, redact_value, self.breaches.count)
-        self.prepare = recorder.prepare
+        self._recorder = recorder
         self.terms = self._make_terms()
         self._watch = Watch(self.terms, recorder)
         self._tray = Tray(
+            self.region,
             (*sinks, *self._outputs.span_sinks),
-            self.breaches.count,
+            self._outputs.wake if self._outputs.ships else None,
             delay_seconds=settings.batch_delay_ms / 1000,
         )
         self.run_id = settings.run_id or os.urandom(8).hex()
+        self._notes = Notes(self.region, self.registry)
+        self._notes.introduce(self.resource, settings, self.run_id)
+        self.ring.scopes.tell = self._notes.scope
         self._log_tally = Tally(self.breaches.note)
         self._logs = LogOutput(
             settings,
             self.registry,
-            (*log_sinks, *self._outputs.log_sinks),
+            (*log_sinks, *self._outputs.lines(self.ring)),
             self._log_tally,
             run_id=self.run_id,
             quiet=quiet,
         )
+
+    def prepare(self, site: Site) -> None:
+        """Make a site of the hot path ready to write its spans."""
+        self._notes.site(site)
+        self._recorder.prepare(site)
 
     def _make_terms(self) -> Terms:
         return Terms(
@@ -198,7 +213,9 @@ class TelemetryDispatcher:
         self._tray.stop(timeout)
         self.terms.processors.close(max(0.05, deadline - time.monotonic()))
         self._logs.close()
-        return self._outputs.close(max(0.05, round(deadline - time.monotonic(), 2)))
+        arrived = self._outputs.close(max(0.05, round(deadline - time.monotonic(), 2)))
+        put_away(self.region)
+        return arrived
 
     def families(self) -> Sequence[Family]:
         """Take a snapshot of all metrics."""
@@ -207,7 +224,12 @@ class TelemetryDispatcher:
     def losses(self) -> Mapping[str, int]:
         """Give what was refused, dropped or lost, by reason."""
         logs = {f"log_{name}": count for name, count in self._log_tally.counts.items()}
-        ring = {"sampled_out": self.ring.sampled_out, "torn": self.ring.torn}
+        words = self.region.words
+        ring = {
+            "sampled_out": words[extent.SAMPLED_OUT],
+            "torn": words[extent.TORN_COUNT],
+            "queue_full": words[extent.SPANS_OVERWRITTEN] + words[extent.SPANS_TOO_LARGE],
+        }
         out = {reason: count for reason, count in ring.items() if count}
         return {**self.breaches.counts(), **out, **logs, **self._outputs.losses()}
 
@@ -220,6 +242,7 @@ class TelemetryDispatcher:
     def _take(self, record: SpanRecord) -> None:
         """Take a span that is in no contract."""
         number = self.ring.scopes.number(record.scope)
+        self.region.words[extent.STARTED] += 1
         self.ring.put(protobuf.spans_field(protobuf.span(record)), record.trace_flags, number)
 
     def __enter__(self) -> Self:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
+from telemetry._hotpath import Region, Ring, extent
 from telemetry.config import Settings
 from telemetry.signals import FamilySource, LogSink, Resource, SpanSink
 from telemetry.version import VERSION
 
+from .lines import Lines
+
+if TYPE_CHECKING:
+    from telemetry.export import ExportWorker
+
 _SIGNALS = ("traces", "metrics", "logs")
+_KINDS = {"traces": extent.SPAN, "logs": extent.LOG}
 
 
 @final
@@ -17,25 +24,40 @@ class Outputs:
     """What the settings ask for, opened and closed together.
 
     Attributes:
-        span_sinks: Where span records go.
-        log_sinks: Where log records go.
+        span_sinks: Where span records go in this process.
         port: The port of the scrape endpoint, once it is open.
     """
 
-    def __init__(self, settings: Settings, resource: Resource, source: FamilySource) -> None:
+    _lost: Mapping[str, int] = {}
+
+    def __init__(self, settings: Settings, resource: Resource, source: FamilySource, region: Region) -> None:
         self._settings = settings
         self._source = source
-        self._worker = _worker(settings, resource, source)
+        self._region = region
+        self._worker = _worker(settings, resource, source, region)
         self._server: Any = None
         self._neighbour: Any = None
         self.port: int | None = None
-        worker = self._worker
-        self.span_sinks: tuple[SpanSink, ...] = (worker,) if worker and _is_sent("traces", settings) else ()
+        self.span_sinks: tuple[SpanSink, ...] = ()
         if settings.console:
             from .console import ConsoleTree
 
-            self.span_sinks = (ConsoleTree(), *self.span_sinks)
-        self.log_sinks: tuple[LogSink, ...] = (worker,) if worker and _is_sent("logs", settings) else ()
+            self.span_sinks = (ConsoleTree(),)
+
+    @property
+    def ships(self) -> bool:
+        """Whether records leave out of the region, so that it has to keep them until they have."""
+        return self._worker is not None and any(_is_sent(signal, self._settings) for signal in _KINDS)
+
+    def lines(self, ring: Ring) -> tuple[LogSink, ...]:
+        """Give what writes log records into the ring; nothing where nobody would read them there."""
+        is_read = self._region.is_file or (self._worker is not None and _is_sent("logs", self._settings))
+        return (Lines(ring),) if is_read else ()
+
+    def wake(self) -> None:
+        """Ship now: a segment is full. It neither waits nor raises."""
+        if self._worker is not None:
+            self._worker.wake()
 
     def open(self) -> None:
         """Listen, and start what sends.
@@ -55,12 +77,12 @@ class Outputs:
 
     def flush(self, timeout_seconds: float) -> bool:
         """Send what waits; tell whether it arrived in time."""
-        return self._worker is None or bool(self._worker.flush(timeout_seconds))
+        return self._worker is None or self._worker.flush(timeout_seconds)
 
     def close(self, deadline_seconds: float) -> bool:
         """Send what waits within the deadline, and close everything; tell whether it all arrived."""
         worker, self._worker = self._worker, None
-        arrived = worker is None or bool(worker.shutdown(deadline_seconds))
+        arrived = worker is None or worker.shutdown(deadline_seconds)
         if worker is not None:
             self._lost = worker.losses()
         if self._neighbour is not None:
@@ -75,10 +97,8 @@ class Outputs:
         """Give what could not be sent, by reason."""
         return self._lost if self._worker is None else self._worker.losses()
 
-    _lost: Mapping[str, int] = {}
 
-
-def _worker(settings: Settings, resource: Resource, source: FamilySource) -> Any:
+def _worker(settings: Settings, resource: Resource, source: FamilySource, region: Region) -> ExportWorker | None:
     if not any(_is_sent(signal, settings) for signal in _SIGNALS):
         return None
     from telemetry.export import ExportWorker, Schedule
@@ -93,12 +113,13 @@ def _worker(settings: Settings, resource: Resource, source: FamilySource) -> Any
         protocol=settings.protocol,
     )
     schedule = Schedule(
-        queue_size=settings.batch_queue_size,
         batch_size=settings.batch_size,
         delay_seconds=settings.batch_delay_ms / 1000,
         metrics_seconds=settings.metric_export_interval_ms / 1000,
     )
-    return ExportWorker(exporter, source if _is_sent("metrics", settings) else None, schedule=schedule)
+    kinds = frozenset(kind for signal, kind in _KINDS.items() if _is_sent(signal, settings))
+    pushed = source if _is_sent("metrics", settings) else None
+    return ExportWorker(exporter, region, pushed, kinds=kinds, schedule=schedule)
 
 
 def _is_sent(signal: str, settings: Settings) -> bool:

@@ -8,11 +8,10 @@ from contextlib import suppress
 from time import monotonic
 from typing import Final, final
 
-from telemetry._hotpath import Ring
+from telemetry._hotpath import Chunk, Region, Ring, extent
+from telemetry.journal import OwnMemory, Reader
 from telemetry.signals import SpanSink
 from telemetry.tracing import FinishedSpans
-
-Count = Callable[[str, str], None]
 
 _LEAST_DELAY_SECONDS: Final = 0.01
 """A delay of zero, which `OTEL_BSP_SCHEDULE_DELAY` may ask for, would keep a core busy."""
@@ -20,9 +19,10 @@ _LEAST_DELAY_SECONDS: Final = 0.01
 
 @final
 class Tray:
-    """Reads the ring of one runtime.
+    """Reads what a runtime records, for the sinks in this process; and has the ring's next segment ready.
 
-    Its locks are such that a finaliser may record, hand over or stop inside any of its methods, in the same thread.
+    `ship` is called when a segment is full, for whoever sends it away. Its locks are such that a finaliser may record,
+    hand over or stop inside any of its methods, in the same thread.
 
     Attributes:
         ring: Where the hot path writes finished spans.
@@ -30,10 +30,11 @@ class Tray:
 
     __slots__ = (
         "_asleep",
-        "_count",
         "_delay",
         "_draining",
         "_lock",
+        "_reader",
+        "_ship",
         "_sinks",
         "_starting",
         "_stopped",
@@ -41,15 +42,24 @@ class Tray:
         "ring",
     )
 
-    def __init__(self, sinks: Sequence[SpanSink], count: Count, *, delay_seconds: float) -> None:
-        self.ring = Ring()
+    def __init__(
+        self,
+        region: Region,
+        sinks: Sequence[SpanSink],
+        ship: Callable[[], None] | None = None,
+        *,
+        delay_seconds: float,
+    ) -> None:
+        is_shipped = ship is not None or region.is_file
+        # Of memory that nobody reads nothing is missed.
+        cursors = ((extent.CURSOR,) if is_shipped else ()) + ((extent.LOCAL,) if sinks else ())
+        self.ring = Ring(region, cursors=cursors)
+        self._ship = ship
+        self._reader = Reader(OwnMemory(region), claim=extent.LOCAL_CLAIM)
         self._sinks = tuple(sinks)
-        self._count = count
         self._delay = max(delay_seconds, _LEAST_DELAY_SECONDS)
         self._stopped = False
-        if self._sinks:
-            # Without sinks there is nobody to miss what is overwritten.
-            self.ring.lose = self._lose
+        if cursors:
             self.ring.wake = self._stir
         self._begin()
 
@@ -67,8 +77,12 @@ class Tray:
 
         After `stop` nothing starts it again.
         """
+        if self._sinks:
+            self._start()
+
+    def _start(self) -> None:
         with self._starting:
-            if not self._sinks or self._stopped or self._thread is not None:
+            if self._stopped or self._thread is not None:
                 return
             thread = self._thread = threading.Thread(target=self._run, name="telemetry-tray", daemon=True)
             try:
@@ -101,33 +115,44 @@ class Tray:
             thread.join(max(0.0, end - monotonic()))
 
     def restart(self) -> None:
-        """Start over, in a forked child: what lies here is the parent's to export."""
-        self.ring.restart()
+        """Start over, in a forked child, whose ring is empty."""
         self._begin()
 
     def _hand_over(self) -> None:
         self._draining = True
         try:
-            batch = FinishedSpans(self.ring.take(last=self._stopped), self.ring.scopes.__getitem__)
+            batch = FinishedSpans(self._taken(), self.ring.scopes.__getitem__)
             if batch:
                 for sink in self._sinks:
                     sink.spans(batch)
         finally:
             self._draining = False
 
+    def _taken(self) -> list[Chunk]:
+        """Take all spans that have ended, oldest first."""
+        words = self.ring.words
+        chunks: list[Chunk] = []
+        while True:
+            before = words[extent.LOCAL]
+            batch = self._reader.batch(before, last=self._stopped)
+            words[extent.LOCAL] = batch.cursor
+            words[extent.TORN_COUNT] += batch.torn + batch.corrupt
+            chunks += [chunk for chunk in batch.chunks if chunk.kind == extent.SPAN]
+            if not batch.chunks:
+                return chunks
+
     def _stir(self) -> None:
-        self.start()
+        if self._ship is not None:
+            self._ship()
+        self._start()
         self._rouse()
 
     def _rouse(self) -> None:
         with suppress(RuntimeError):  # it is awake, or somebody else has woken it
             self._asleep.release()
 
-    def _lose(self, spans: int) -> None:
-        for _ in range(spans):
-            self._count("queue_full", "")
-
     def _run(self) -> None:
         while not self._stopped:
             self._asleep.acquire(timeout=self._delay)
             self.drain()
+            self.ring.prepare()

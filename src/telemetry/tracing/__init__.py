@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .batch import FinishedSpans, decoded
+from telemetry._hotpath import decoded
+
+from .batch import FinishedSpans
 from .idgenerator import OwnIds, PluggedIds
 from .records import Recorder
 from .sampler import sampler

@@ -189,7 +189,7 @@ cdef PyObject* call_timed(
 
 cdef void close_timed(Plan plan, Values* values, int64_t elapsed, PyObject* result, PyObject* function) noexcept:
     if plan.has_name:
-        plan.ring.sampled_out += 1
+        plan.ring.counts[SAMPLED_OUT] += 1
     if result == NULL:
         fail_metrics(plan, values, elapsed, function)
     elif plan.metrics_count or plan.succeed is not None:

@@ -49,6 +49,7 @@ cdef PyObject* open_span(PyObject* called, PyObject** args, size_t flags, PyObje
                 span = begin_span(<Plan>site, _no_arguments, ambient_values(), None)
                 if keywords != NULL:
                     set_keywords(span, args + 1, keywords)
+                show_open(span)
             except BaseException as error:
                 return raised(error)
             Py_INCREF_(<PyObject*>span)

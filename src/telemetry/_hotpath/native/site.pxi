@@ -71,6 +71,7 @@ cdef class Plan:
     cdef bytes head, common, default_code
     cdef bint has_name, is_plain, is_watched, is_generator, is_resumed
     cdef int scope
+    cdef uint64_t number
     cdef Py_ssize_t room
     cdef frozenset names
     cdef object bind, succeed, fail, count, results
@@ -99,7 +100,7 @@ cdef class Plan:
         self.is_resumed = site.resume
         self.is_watched = site.watch is not None
         self.is_plain = site.is_plain and not self.is_watched
-        self.scope = site.scope
+        self.scope, self.number = site.scope, site.number
         self.room = site.room
         self.names = site.names
         self.count, self.fail, self.succeed, self.bind = site.count, site.fail, site.succeed, site.bind
@@ -190,7 +191,7 @@ cdef class Plan:
         if found is None:
             if len(self.attributes) >= COMBINATIONS_LIMIT:
                 self.attributes.clear()
-            found = self.attributes[name] = Attribute(name, self.site._admit)
+            found = self.attributes[name] = Attribute(name, self.site._admit, self.site._glance)
         return <Attribute>found
 
     cdef bytes message_of(self, str message):

@@ -109,6 +109,7 @@ cdef class Span(SpanBase):
             let_go(self)
         if self.slot != NO_SLOT:  # it was never ended
             give_back(self.plan.ring.open, self.slot)
+            self.plan.ring.counts[ABANDONED] += 1
 
     @property
     def site(self):
@@ -382,9 +383,13 @@ def nowhere(site):
     return span
 
 
-def begin(site, values=(), outer=None, start_ns=None):
+def begin(site, values=(), outer=None, start_ns=None, attributes=None):
     """Start a span here and now, without making it the current one: see the pure twin."""
-    return begin_span(plan_of(site), values, ambient_values() if outer is None else outer, start_ns)
+    cdef Span span = begin_span(plan_of(site), values, ambient_values() if outer is None else outer, start_ns)
+    if attributes:
+        span.set_attributes(attributes)
+    show_open(span)
+    return span
 
 
 cdef Span begin_span(Plan plan, tuple values, outer, start_ns):
@@ -400,7 +405,6 @@ cdef Span begin_span(Plan plan, tuple values, outer, start_ns):
         span.start = start_ns
     if plan.is_watched:
         plan.site.watch.started(span, outer)
-    show_open(span)
     return span
 
 
@@ -510,9 +514,6 @@ cdef int finish(Span span, int64_t elapsed) except -1:
             return 0  # whoever saw it has ended it
     span.elapsed = max(elapsed, 0)
     forget_origin(span)
-    if span.slot != NO_SLOT:
-        give_back(span.plan.ring.open, span.slot)
-        span.slot = NO_SLOT
     above, span.above = span.above, None
     if watch is not None:
         span.above = above if type(above) is not Span else None
@@ -521,14 +522,26 @@ cdef int finish(Span span, int64_t elapsed) except -1:
         _show(span, watch)
         span.above = None
     elif not (span.flags & SAMPLED):
-        span.plan.ring.sampled_out += 1
+        span.plan.ring.counts[SAMPLED_OUT] += 1
     elif not write_plainly(span):
         span.above = above if type(above) is not Span else None
         if span.running >= 0:
             span.details().running_ns = span.running
         _write(span)
         span.above = None
+    hide_open(span)
     return 0
+
+
+cdef inline void hide_open(Span span) noexcept:
+    # After the span has been written: a kill in between finds it twice, and never not.
+    cdef OpenTable table = span.plan.ring.open
+    if span.flags & SAMPLED:
+        give_back(table, span.slot)
+    elif span.slot != NO_SLOT:
+        give_back(table, span.slot)
+        table.counts[STARTED] -= 1
+    span.slot = NO_SLOT
 
 
 cdef inline void forget_origin(Span span) noexcept:

@@ -2,7 +2,7 @@
 
 cdef int show_open(Span span) except -1:
     # Put the span into the table of open spans, with the attributes of its start where they fit.
-    cdef PyObject* parts[INLINE_VALUES + 2]
+    cdef PyObject* parts[INLINE_VALUES + 2 + LATE_ATTRIBUTES]
     cdef int count = 0
     if not span.flags & SAMPLED:
         return 0
@@ -31,6 +31,12 @@ cdef int first_parts(Span span, PyObject** parts, int* count) except -1:
         if written is not None:
             parts[count[0]] = own(written)
             count[0] += 1
+    if span.late_count and fits(plan, span):
+        for index in range(span.late_count):
+            written = plan.attribute(<str>span.late_names[index]).foresee(span.late_values[index])
+            if written is not None:
+                parts[count[0]] = own(written)
+                count[0] += 1
     return 0
 
 
@@ -46,16 +52,16 @@ cdef void fill_slot(Span span, PyObject** parts, int count) noexcept:
         size += len(span.state)
     for index in range(count):
         attributes += PyBytes_GET_SIZE(parts[index])
-    if HEADER_BYTES + 3 + size + attributes > table.slot_bytes:
+    if RECORD_HEADER_BYTES + 3 + size + attributes > table.slot_bytes:
         attributes = 0
         count = 0
-        if HEADER_BYTES + 3 + size > table.slot_bytes:
+        if RECORD_HEADER_BYTES + 3 + size > table.slot_bytes:
             return
     span.slot = take_slot(table)
     if span.slot == NO_SLOT:
         return
     slot = place_of(table, span.slot)
-    at = slot + HEADER_BYTES
+    at = slot + RECORD_HEADER_BYTES
     at[0] = 0x12
     at = put_varint(at + 1, size + attributes)
     at = put_ids(span, at)
@@ -63,7 +69,8 @@ cdef void fill_slot(Span span, PyObject** parts, int count) noexcept:
     at = put_fixed64(at, 0x39, span.start)
     for index in range(count):
         at = put_whole(at, parts[index])
-    commit(slot, record_header(at - slot - HEADER_BYTES, span.flags, plan.scope))
+    commit(slot, record_word(at - slot - RECORD_HEADER_BYTES, span.flags, plan.scope, IS_SPAN) | plan.number << 16)
+    table.counts[STARTED] += 1
 
 
 cdef inline unsigned char* put_ids(Span span, unsigned char* at) noexcept:
@@ -175,7 +182,7 @@ cdef int write_parts(Span span, bytes fields, PyObject** parts, int count) excep
         content += message_size(event)
     length = message_size(content)
     record = reserve(plan.ring, record_size(length), &turned)
-    at = record + HEADER_BYTES
+    at = record + RECORD_HEADER_BYTES
     at[0] = 0x12
     at = put_varint(at + 1, content)
     at = put_ids(span, at)
@@ -195,7 +202,7 @@ cdef int write_parts(Span span, bytes fields, PyObject** parts, int count) excep
         at = put_whole(at, <PyObject*>span.failure)
     at = put_bytes(at, b"\x7a\x00" if span.failure_fields is None else b"\x7a\x02\x18\x02", 2 if span.failure_fields is None else 4)
     put_bytes(at, b"\x85\x01\x00\x03\x00\x00" if span.has_remote_parent else b"\x85\x01\x00\x01\x00\x00", 6)
-    commit(record, record_header(length, span.flags, plan.scope))
+    seal_record(record, length, record_word(length, span.flags, plan.scope, IS_SPAN))
     Py_XDECREF_(turned)
     return 0
 

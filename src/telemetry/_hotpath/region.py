@@ -1,0 +1,205 @@
+"""The memory of one runtime, laid out as `extent` says: anonymous here, a file in `journal`."""
+
+from __future__ import annotations
+
+import os
+from _weakref import ref
+from _weakrefset import WeakSet
+from time import time_ns
+
+from . import extent
+from .extent import PAGE_SIZE, SEGMENT_BYTES, WORD
+from .twin import CHECKSUM, TWIN, remap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mmap import mmap
+
+    from .page import Page
+    from .ring import Ring
+
+RING_BYTES = 32 * 1024 * 1024
+"""Some 100 000 spans: what a pipeline that ends a thousand a second makes while its collector is away for a minute."""
+NOTES_BYTES = 1024 * 1024
+PAGES_BYTES = 32 * 1024 * 1024
+"""A bound of addresses, not of memory: what no metric uses is never touched."""
+SLOTS = 1024
+SLOT_BYTES = 512
+
+_STEP = 64 * 1024
+_MAP_NORESERVE = 0x4000  # Linux, <asm-generic/mman-common.h>; the module `mmap` does not have it
+_LEAST_SEGMENTS = 2
+
+
+class Region:
+    """One mapping with a place for everything; no part of it ever moves.
+
+    A forked child has its own at the same addresses: `renew` puts fresh memory there, so that whatever points into it
+    writes into the child's.
+
+    Attributes:
+        memory: All of it.
+        words: The same as 64-bit words.
+        is_file: Whether others can read it, and it outlives the process.
+    """
+
+    is_file = False
+
+    def __init__(self, ring_bytes: int = RING_BYTES) -> None:
+        segment = max(PAGE_SIZE, min(SEGMENT_BYTES, ring_bytes // PAGE_SIZE * PAGE_SIZE))
+        self._segment = segment
+        self._ring = max(_LEAST_SEGMENTS, ring_bytes // segment) * segment
+        self.size = PAGE_SIZE + SLOTS * SLOT_BYTES + NOTES_BYTES + PAGES_BYTES + self._ring
+        self.memory = self._map()
+        self.words = memoryview(self.memory).cast("Q")
+        self._reserved: dict[int, int] = {}
+        self._notes: dict[tuple[int, int], bytes] = {}
+        self._pages: list[Page] = []
+        self._rings: list[ref[Ring]] = []
+        self.lay_out()
+        _alive.add(self)
+
+    def lay_out(self) -> None:
+        """Write the header; everything is empty then.
+
+        Raises:
+            OSError: There is no room for the least that it needs.
+        """
+        words = self.words
+        table = PAGE_SIZE
+        notes = table + SLOTS * SLOT_BYTES
+        pages = notes + NOTES_BYTES
+        ring = pages + PAGES_BYTES
+        self._reserved = {0: notes, notes: notes, pages: pages}
+        if not self._grow(0, notes) or not self._grow(ring, _LEAST_SEGMENTS * self._segment):
+            raise OSError(28, "no room for a journal")
+        self._reserved[ring] = ring + _LEAST_SEGMENTS * self._segment
+        words[extent.VERSION_WORD] = extent.VERSION
+        words[extent.CHECKSUM] = CHECKSUM
+        words[extent.PID] = os.getpid()
+        words[extent.CREATED_NS] = time_ns()
+        words[extent.STATE] = extent.RUNNING
+        words[extent.TABLE_AT], words[extent.SLOTS], words[extent.SLOT_BYTES] = table, SLOTS, SLOT_BYTES
+        words[extent.NOTES_AT], words[extent.NOTES_BYTES] = notes, NOTES_BYTES
+        words[extent.PAGES_AT], words[extent.PAGES_BYTES] = pages, PAGES_BYTES
+        words[extent.RING_AT], words[extent.RING_BYTES] = ring, self._ring
+        words[extent.SEGMENT_BYTES_WORD] = self._segment
+        self._identify()
+        words[extent.MAGIC_WORD] = extent.MAGIC  # last: what has no magic is not there yet
+
+    def reserve(self, area: int, end: int) -> bool:
+        """Make sure that an area can be written up to here; False where there is no room left.
+
+        A place that was never reserved must not be touched: on a full disk that would be a SIGBUS.
+        """
+        begin = self._reserved[area]
+        if end <= begin:
+            return True
+        wanted = begin + -(-(end - begin) // _STEP) * _STEP
+        if not self._grow(begin, wanted - begin):
+            return False
+        self._reserved[area] = wanted
+        return True
+
+    def is_allotted(self, at: int, size: int) -> bool:
+        """Tell whether memory stands behind addresses: on a full disk even to read a hole of a file is a SIGBUS."""
+        begins = (area for area in self._reserved if area <= at)
+        return at + size <= self._reserved[max(begins, default=0)]
+
+    def note(self, kind: int, number: int, payload: bytes) -> bool:
+        """Write down what records name by a number; False where there is no room left."""
+        self._notes[kind, number] = payload
+        return self._write_note(kind, number, payload)
+
+    def _write_note(self, kind: int, number: int, payload: bytes) -> bool:
+        words = self.words
+        used = words[extent.NOTES_USED]
+        at = words[extent.NOTES_AT] + used
+        size = extent.NOTE.size + (len(payload) + 7 & ~7)
+        if used + size > NOTES_BYTES or not self.reserve(words[extent.NOTES_AT], at + size):
+            return False
+        begin = at + extent.NOTE.size
+        self.memory[begin : begin + len(payload)] = payload
+        extent.NOTE.pack_into(self.memory, at, len(payload), number, kind, extent.NOTE_WRITTEN)
+        words[extent.NOTES_USED] = used + size
+        return True
+
+    def settle(self, page: Page) -> memoryview | None:
+        """Give the next piece of the area of pages to a page; None where it has no more room."""
+        at, used = self.words[extent.PAGES_AT], self.words[extent.PAGES_USED]
+        end = used + page.size * WORD
+        if end > PAGES_BYTES or not self.reserve(at, at + end):
+            return None
+        self.words[extent.PAGES_USED] = end
+        self._pages.append(page)
+        return memoryview(self.memory)[at + used : at + end]
+
+    def serve(self, ring: Ring) -> None:
+        """Tell a ring when its memory is fresh."""
+        self._rings.append(ref(ring))
+
+    def renew(self) -> None:
+        """Put fresh memory in the place of what a forked child has inherited: it starts at zero, as a new process."""
+        pages = [(page, page.snapshot()) for page in self._pages]
+        used = self.words[extent.PAGES_USED]
+        self.renounce()
+        self._refresh()
+        self.lay_out()
+        if pages and self.reserve(self.words[extent.PAGES_AT], self.words[extent.PAGES_AT] + used):
+            self.words[extent.PAGES_USED] = used
+            for page, snapshot in pages:
+                page.refill(snapshot)
+        for (kind, number), payload in self._notes.items():
+            self._write_note(kind, number, payload)
+        for reference in self._rings:
+            ring = reference()
+            if ring is not None:
+                ring.restart()
+
+    def renounce(self) -> None:
+        """Let go of what is the parent's."""
+
+    def close(self) -> None:
+        """Let others know that no more comes; what points into the memory may go on writing."""
+
+    def _map(self) -> mmap:
+        from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap  # not for an import that records nothing
+
+        return mmap(-1, self.size, flags=MAP_PRIVATE | MAP_ANONYMOUS | _MAP_NORESERVE)
+
+    def _grow(self, at: int, size: int) -> bool:
+        """Allot what stands behind these addresses; anonymous memory comes by itself."""
+        return True
+
+    def _identify(self) -> None:
+        """Say who writes; of anonymous memory nobody asks."""
+
+    def _refresh(self) -> None:
+        if TWIN == "pure":
+            self._clear()  # what is private can be zeroed as well, and the other way needs `ctypes` here
+        else:
+            remap(self.memory, -1, self.size)
+
+    def _clear(self) -> None:
+        """Zero what was used."""
+        words = self.words
+        used = [
+            (PAGE_SIZE, SLOTS * SLOT_BYTES),
+            (words[extent.NOTES_AT], words[extent.NOTES_USED]),
+            (words[extent.PAGES_AT], words[extent.PAGES_USED]),
+            (words[extent.RING_AT], words[extent.RING_USED]),
+            (0, PAGE_SIZE),
+        ]
+        for at, size in used:
+            self.memory[at : at + size] = bytes(size)
+
+
+_alive: WeakSet[Region] = WeakSet()
+
+
+def _renew_all() -> None:
+    for region in list(_alive):
+        region.renew()
+
+
+os.register_at_fork(after_in_child=_renew_all)

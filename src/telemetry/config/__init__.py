@@ -1,0 +1,33 @@
+"""The settings: read once, then passed on. `runtime` and `cli` call `read_settings`; nothing here acts on a setting."""
+
+from __future__ import annotations
+
+from .reading import carrier, child_environment, default_journal, read_settings
+from .settings import (
+    Environment,
+    HostKind,
+    LogFormat,
+    Protocol,
+    Sampler,
+    Settings,
+    SpanLimits,
+    WorkspaceTier,
+)
+from .table import SETTINGS, Setting
+
+__all__ = (
+    "SETTINGS",
+    "Environment",
+    "HostKind",
+    "LogFormat",
+    "Protocol",
+    "Sampler",
+    "Setting",
+    "Settings",
+    "SpanLimits",
+    "WorkspaceTier",
+    "carrier",
+    "child_environment",
+    "default_journal",
+    "read_settings",
+)

@@ -1,0 +1,169 @@
+"""The journal of this process: its region, in a file that outlives it."""
+
+from __future__ import annotations
+
+import os
+from mmap import MAP_SHARED, mmap
+from pathlib import Path
+from typing import Final, final
+from uuid import UUID
+
+from telemetry._hotpath import TWIN, Region, extent, remap
+from telemetry.errors import JournalError
+
+from .folder import SUFFIX, Folder
+
+_LEAST_KEY: Final = 8
+_KEY_BITS: Final = 61
+_ORDERED_MACHINES: Final = ("x86_64", "i686", "AMD64")
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+@final
+class JournalFile(Region):
+    """A region that others can read while the process runs, and after it has died.
+
+    Every piece of the file has room on the disk before it is touched (`posix_fallocate`): to write into a hole of a
+    mapped file on a full disk is a SIGBUS (mmap(2)). In a forked child it is another file.
+
+    Args:
+        folder: Where the file is made.
+        ring_bytes: The bound of what waits to be shipped.
+
+    Attributes:
+        path: The file; None in a child for which none could be made.
+
+    Raises:
+        JournalError: The file cannot be made, for want of room or rights.
+    """
+
+    def __init__(self, folder: Folder, ring_bytes: int) -> None:
+        self.folder = folder
+        self.path: Path | None = None
+        self.key = self._parent_key = 0
+        self._file: _File = _NoFile
+        if TWIN == "pure" and os.uname().machine not in _ORDERED_MACHINES:
+            raise JournalError(str(folder.path), "the pure twin keeps the order of writes on x86 only; build the other")
+        try:
+            self._create()
+            super().__init__(ring_bytes)
+        except OSError as error:
+            self.remove()
+            raise JournalError(str(folder.path), f"no journal can be made: {error.strerror or error}") from error
+
+    @property
+    def is_file(self) -> bool:  # type: ignore[override]
+        """Whether others can read it: there is a file, and nobody has removed it."""
+        return self._file.is_linked()
+
+    def renounce(self) -> None:
+        """Let go of the parent's file, which a forked child must not write to."""
+        self._parent_key, self.key, self.path = self.key, 0, None
+        self._file.close()
+        self._file = _NoFile
+
+    def close(self) -> None:
+        """Let others know that no more comes."""
+        self.words[extent.STATE] = extent.ENDED
+        self.folder.release(self.key)
+
+    def remove(self) -> None:
+        """Remove the file: there is nothing in it that anybody needs."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+        self.folder.release(self.key)
+
+    def _create(self) -> None:
+        self.key = _fresh_key()
+        self.folder.hold(self.key)  # before there is a file: nobody may take it for a dead process's
+        self.path = self.folder.path / f"{os.getpid()}-{_started_ticks()}-{self.key:x}{SUFFIX}"
+        self._file = _File(self.path)
+
+    def _map(self) -> mmap:
+        os.ftruncate(self._file.descriptor, self.size)
+        return mmap(self._file.descriptor, self.size, MAP_SHARED)
+
+    def _refresh(self) -> None:
+        try:
+            self._create()
+            os.ftruncate(self._file.descriptor, self.size)
+        except OSError:  # the child goes on without a file, in memory of its own
+            self.renounce()
+        remap(self.memory, self._file.descriptor, self.size)
+
+    def _grow(self, at: int, size: int) -> bool:
+        return self._file is _NoFile or self._file.reserve(at, size)
+
+    def _identify(self) -> None:
+        boot = _boot_id()
+        words = self.words
+        words[extent.PROCESS_STARTED] = _started_ticks()
+        words[extent.BOOT_HIGH], words[extent.BOOT_LOW] = boot >> 64, boot & (1 << 64) - 1
+        words[extent.KEY], words[extent.PARENT_KEY] = self.key, self._parent_key
+
+
+class _File:
+    """A file that is ours as long as its descriptor is: an application may close all that it does not know."""
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        self.descriptor = os.open(path, flags, 0o600)
+        self._identity = _identity(self.descriptor)
+
+    def is_linked(self) -> bool:
+        return self._is_ours() and os.fstat(self.descriptor).st_nlink > 0
+
+    def reserve(self, at: int, size: int) -> bool:
+        if not self._is_ours():
+            return False
+        try:
+            os.posix_fallocate(self.descriptor, at, size)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        if self._is_ours():
+            os.close(self.descriptor)
+
+    def _is_ours(self) -> bool:
+        return _identity(self.descriptor) == self._identity
+
+
+class _Nothing(_File):
+    """No file."""
+
+    def __init__(self) -> None:
+        self.descriptor = -1
+        self._identity = None
+
+
+_NoFile = _Nothing()
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _fresh_key() -> int:
+    return (int.from_bytes(os.urandom(8), "little") % (1 << _KEY_BITS) & ~1) + _LEAST_KEY
+
+
+def _started_ticks() -> int:
+    """Give when this process began, in clock ticks since boot (proc(5), `/proc/pid/stat`); 0 where that is hidden."""
+    try:
+        text = Path("/proc/self/stat").read_bytes()
+        return int(text.rpartition(b")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _boot_id() -> int:
+    try:
+        return UUID(_BOOT_ID.read_text().strip()).int
+    except (OSError, ValueError):
+        return 0

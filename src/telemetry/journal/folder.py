@@ -1,0 +1,150 @@
+"""The folder that the journals of one service are in, and who holds what in it.
+
+A process holds a byte of the folder's lock file while it lives, so that others can tell a dead one by the kernel's
+word, whatever its pid has become since. The locks are POSIX record locks (fcntl(2), "Advisory record locking"): they
+are not inherited by a fork, and all of a process's locks on a file are gone when it closes any descriptor of it. So
+there is one descriptor for a folder in a process, and nobody closes it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import struct
+from pathlib import Path
+from threading import RLock
+from typing import Final, Self, final
+
+from telemetry.errors import JournalError
+
+FOLDING, GATEWAY = 0, 1
+"""Keys of the folder itself: who adds the dead together, and who serves all."""
+
+LOCK_NAME: Final = "lock"
+SUFFIX: Final = ".journal"
+
+_FLOCK: Final = struct.Struct("hhqqi4x")  # l_type, l_whence, l_start, l_len, l_pid of 64-bit Linux
+
+
+@final
+class Folder:
+    """A folder of journals; `open` gives one.
+
+    Attributes:
+        path: Where it is.
+    """
+
+    __slots__ = ("_lock", "path")
+
+    def __init__(self, path: Path, lock: _LockFile) -> None:
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Open a folder, and make it where it is not there, for nobody else to read.
+
+        Raises:
+            JournalError: It cannot be made, it is not ours, others may write to it, or locks do not work there.
+        """
+        path = Path(path)
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _check(path)
+            return cls(path, _lock_file(path))
+        except OSError as error:
+            if isinstance(error, JournalError):
+                raise
+            raise JournalError(str(path), f"no journal can be kept there: {error.strerror or error}") from error
+
+    def hold(self, key: int) -> bool:
+        """Take a key until `release` or the end of the process; tell whether nobody else has it."""
+        return self._lock.hold(key)
+
+    def release(self, key: int) -> None:
+        """Give a key back."""
+        self._lock.release(key)
+
+    def is_held(self, key: int) -> bool:
+        """Tell whether a process that lives has the key, this one included."""
+        return self._lock.is_held(key)
+
+    def journals(self) -> list[Path]:
+        """Give the journals that are there now, in the order of their names; none where the folder is gone."""
+        try:
+            return sorted(self.path.glob(f"*{SUFFIX}"))
+        except OSError:
+            return []
+
+
+class _LockFile:
+    """The one descriptor that this process has of a lock file."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._restart()
+
+    def _restart(self) -> None:
+        self._pid = os.getpid()
+        self._held: set[int] = set()
+        self._lock = RLock()
+
+    def hold(self, key: int) -> bool:
+        with self._own():
+            if key in self._held:
+                return False
+            try:
+                fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, key)
+            except OSError:
+                return False
+            self._held.add(key)
+            return True
+
+    def release(self, key: int) -> None:
+        with self._own():
+            if key in self._held:
+                self._held.discard(key)
+                fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, key)
+
+    def is_held(self, key: int) -> bool:
+        with self._own():
+            if key in self._held:
+                return True
+            asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, key, 1, 0)
+            kind: int = _FLOCK.unpack(fcntl.fcntl(self._descriptor, fcntl.F_GETLK, asked))[0]
+            return kind != fcntl.F_UNLCK
+
+    def _own(self) -> RLock:
+        if self._pid != os.getpid():  # a forked child holds nothing of what its parent does
+            self._restart()
+        return self._lock
+
+
+_open: dict[tuple[int, int], _LockFile] = {}
+_opening = RLock()
+
+
+def _lock_file(folder: Path) -> _LockFile:
+    path = folder / LOCK_NAME
+    with _opening:
+        try:  # to open it once more and close it would let go of every lock in it
+            status = path.lstat()
+            known = _open.get((status.st_dev, status.st_ino))
+        except FileNotFoundError:
+            known = None
+        if known is not None:
+            return known
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        status = os.fstat(descriptor)
+        return _open.setdefault((status.st_dev, status.st_ino), _LockFile(descriptor))
+
+
+def _check(path: Path) -> None:
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise JournalError(str(path), "it is no folder, or a link to one; name the folder itself")
+    if status.st_uid not in (os.geteuid(), 0):
+        raise JournalError(str(path), f"it belongs to user {status.st_uid}; name a folder of your own")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise JournalError(str(path), "others may write to it; chmod go-w, or name another folder")

@@ -1,0 +1,1 @@
+"""Tests of the gateway, with the journals that they share."""

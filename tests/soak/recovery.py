@@ -1,0 +1,72 @@
+"""What is left of the dead, read as a user reads it: `telemetry journal recover` and `telemetry journal ledger`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+from tests.soak.execution import command
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The spans that were found, by id.
+
+    Attributes:
+        finished: How often each span that had ended was found.
+        parents: The parent of each of these; 0 for a root.
+        named: Those that were open when their process died, with name and attributes.
+    """
+
+    finished: Counter[int] = field(default_factory=Counter)
+    parents: dict[int, int] = field(default_factory=dict)
+    named: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def recover(folder: Path) -> Found:
+    """Recover all that is in a journal's folder, by way of OTLP JSON lines."""
+    output = folder.parent / "recovered.jsonl"
+    done = command("journal", "recover", folder, "--json", "--output", output)
+    assert done.returncode in (0, 1) and "Traceback" not in done.stderr, f"recover failed:\n{done.stderr}"
+    found = Found()
+    for span in _spans(output):
+        _take(found, span)
+    return found
+
+
+def ledgers(folder: Path) -> list[dict[str, Any]]:
+    """Give the ledger of each process that has a journal in a folder."""
+    done = command("journal", "ledger", folder, "--json")
+    assert done.returncode in (0, 1) and "Traceback" not in done.stderr, f"ledger failed:\n{done.stderr}"
+    ledgers: list[dict[str, Any]] = json.loads(done.stdout)["processes"]
+    return ledgers
+
+
+def unreadable(folder: Path) -> int:
+    """Count the journals of a folder that cannot be read, and are said so."""
+    done = command("journal", "ls", folder, "--json")
+    assert done.returncode == 0 and "Traceback" not in done.stderr, f"ls failed:\n{done.stderr}"
+    return len(json.loads(done.stdout)["unreadable"])
+
+
+def _take(found: Found, span: Mapping[str, Any]) -> None:
+    span_id = int(span["spanId"], 16)
+    attributes = {pair["key"]: next(iter(pair["value"].values())) for pair in span.get("attributes", ())}
+    if attributes.get("telemetry.recovered"):
+        found.named[span_id] = {"name": span["name"], **attributes}
+        return
+    found.finished[span_id] += 1
+    found.parents[span_id] = int(span.get("parentSpanId") or "0", 16)
+
+
+def _spans(lines: Path) -> Iterator[Mapping[str, Any]]:
+    with lines.open() as file:
+        for line in file:
+            for resource in json.loads(line).get("resourceSpans", ()):
+                for scope in resource["scopeSpans"]:
+                    yield from scope["spans"]
