@@ -10,7 +10,7 @@ NATIVE := setup.py $(shell find src -name '*.pyx' -o -name '*.pxi' -o -name '*.h
 TWINS := tests/hotpath tests/instrument tests/context tests/metrics tests/tracing tests/runtime tests/opentelemetry
 BENCH_OPTIONS = $(QUICK) $(if $(ROWS),--rows '$(ROWS)') $(if $(JSON),--json $(JSON)) $(if $(PLOT),--plot $(PLOT))
 
-.PHONY: help probe test asan lint bench bench-check bench-peers engines clean
+.PHONY: help probe test asan lint bench bench-check bench-peers soak engines clean
 
 help:
 	@echo "make probe    run one spec through the reference pipeline, and check what it recorded"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench    measure what instrumentation costs; PLOT=docs/benchmarks.svg draws it, JSON=rows.json keeps it"
 	@echo "make bench-check   fail where it costs more than benchmarks/budgets.toml allows"
 	@echo "make bench-peers   measure with ddtrace and logfire too, in an environment of their own"
+	@echo "make soak     kill processes by the hundred and count what arrives, beside OpenTelemetry, logfire and ddtrace"
 
 probe: $(VENV)/probe.stamp
 	$(BIN)/python tools/telemetry_probe.py
@@ -47,6 +48,10 @@ bench-check: $(VENV)/dev.stamp
 # Both peers bring plug-ins for pytest, so they stay out of the environment that the tests run in.
 bench-peers: $(PEERS)/peers.stamp
 	$(PEERS)/bin/python -m benchmarks $(BENCH_OPTIONS)
+
+# Some twenty minutes; WRITE=--write puts the result into docs/reliability.md.
+soak: $(PEERS)/peers.stamp
+	$(PEERS)/bin/python -m tests.soak $(WRITE)
 
 # Debian's compilers, provers and servers that some tests run against; without them, or root to install them, those
 # tests are left out, and say so.

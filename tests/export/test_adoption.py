@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from telemetry.journal import FileMemory, Folder, OwnMemory, Reader, open_journa
 from telemetry.signals import Resource
 
 from .recorder import Recorder
-from .servers import attributes
+from .servers import attributes, in_child
 
 ROOT = Path(__file__).parents[2]
 HEIR = Resource({"service.name": "heir"})
@@ -245,6 +246,27 @@ def test_a_gateway_ships_instead(tmp_path: Path) -> None:
             assert collector.arrivals == []
         assert worker.flush(5)  # the gateway has gone
         assert len(collector.spans) == 4
+        assert worker.shutdown()
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # CPython 3.12 warns of forks beside threads
+def test_a_daemon_without_its_lock_file_ships(tmp_path: Path) -> None:
+    """A child that closes every descriptor that it inherited, as daemons do, still exports what it records."""
+    with Collector() as collector:
+        recorder = Recorder(tmp_path)
+        worker = ExportWorker(OtlpExporter(collector.url, HEIR), recorder.region, schedule=OFTEN)
+
+        def arrives() -> bool:
+            for descriptor in Path("/proc/self/fd").iterdir():
+                if int(descriptor.name) > 2:
+                    with suppress(OSError):
+                        os.close(int(descriptor.name))
+            recorder.spans(3)
+            return worker.flush(5) and worker.exported() == {"spans": 3}
+
+        child = in_child(arrives)
+        assert os.waitpid(child, 0)[1] == 0
+        assert len(collector.spans) == 3
         assert worker.shutdown()
 
 

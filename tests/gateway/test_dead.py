@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 
 import pytest
 
 from telemetry._hotpath import extent
 from telemetry.export.gateway.estate import Estate
+from telemetry.export.gateway.transcript import Transcript
 from telemetry.journal import DEAD_NAME, FOLDING, Dead, Folder, read_dead, write_dead
 
 from .conftest import REGISTRY, MakeGateway
@@ -111,6 +113,40 @@ def test_crash_between_the_totals_and_the_file_counts_once(folder: Path, make_ga
     assert total(gateway) == 2.0
     assert journals(folder) == []
     assert read_dead(Folder.open(folder)).counts["started"] == 1
+
+
+@pytest.mark.parametrize("spans", [Spans(), Spans([span("work")])], ids=["files go", "files stay"])
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_death_in_the_middle_of_a_scrape_counts_once(
+    folder: Path, make_gateway: MakeGateway, monkeypatch: pytest.MonkeyPatch, times: int, spans: Spans
+) -> None:
+    """Who is added to the totals after a scrape has read him, and before it reads those, is counted once."""
+    for _ in range(3):
+        write_journal(folder, [counter("jobs_total", 2.0, "a")], spans)
+    fill, left = Transcript.fill, list(range(times))
+
+    def fill_and_wind_up(transcript: Transcript) -> None:
+        fill(transcript)
+        while left:
+            left.pop()
+            wind_up(folder)
+            write_journal(folder, [counter("jobs_total", 0.0, "a")])
+
+    monkeypatch.setattr(Transcript, "fill", fill_and_wind_up)
+    assert total(make_gateway()) == 6.0
+    assert left == []
+
+
+def test_keys_of_files_that_are_gone_are_forgotten(folder: Path) -> None:
+    """The totals do not grow with the number of those who died."""
+    sizes = []
+    for _ in range(3):
+        for _ in range(20):
+            write_journal(folder, [counter("jobs_total", 2.0, "a")])
+        wind_up(folder)
+        sizes.append((folder / DEAD_NAME).stat().st_size)
+    assert read_dead(Folder.open(folder)).processes == 60
+    assert sizes[1] == sizes[2]
 
 
 def test_writing_that_was_cut_off_changes_nothing(folder: Path, make_gateway: MakeGateway) -> None:
@@ -256,8 +292,18 @@ with Gateway(Path({str(folder)!r}), REGISTRY, Access(port=0)) as gateway:
     assert read_dead(Folder.open(folder)).processes == 2
 
 
-def test_folder_that_may_only_be_read_is_served(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_folder_that_may_only_be_read_is_served(capfd: pytest.CaptureFixture[str]) -> None:
     """Where nothing may be written, not even by root, totals are right all the same, and nothing is removed."""
+    with TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)  # so that the child reaches it as another user
+        folder = Path(parent) / "journals"
+        folder.mkdir(mode=0o700)
+        _serve_as_reader(folder)
+        assert "cannot be added up: [Errno 13] Permission denied" in capfd.readouterr().err
+        assert len(journals(folder)) == 1
+
+
+def _serve_as_reader(folder: Path) -> None:
     write_journal(folder, [counter("jobs_total", 2.0, "a")])
     Folder.open(folder)
     code = f"""
@@ -280,13 +326,8 @@ with Gateway(folder, REGISTRY, Access(port=0)) as gateway:
     text = httpx.get(gateway.url + "/metrics", trust_env=False).text
     assert 'jobs_total{{who="a"}} 2.0' in text, text
 """
-    for parent in (folder.parent, *folder.parent.parents):
-        if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 1:
-            parent.chmod(parent.stat().st_mode | 0o711)
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2], timeout=60)
     folder.chmod(0o700)
-    assert "cannot be added up: [Errno 13] Permission denied" in capfd.readouterr().err
-    assert len(journals(folder)) == 1
 
 
 def test_totals_are_a_journal_that_every_reader_reads(folder: Path) -> None:

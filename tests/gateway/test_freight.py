@@ -127,6 +127,18 @@ def test_ship_lock_is_given_back(folder: Path, make_gateway: MakeGateway, collec
     assert Folder.open(folder).hold(journal.key + 1)
 
 
+def test_damaged_journal_is_left_with_its_lock_free(
+    folder: Path, make_gateway: MakeGateway, collector: Collector
+) -> None:
+    """One journal that cannot be opened holds up no other, and whoever can read it may ship it."""
+    broken = write_journal(folder, [], Spans([span("work")]))
+    broken.set(extent.MAGIC_WORD, 1)
+    write_journal(folder, [], Spans([good := span("work")]))
+    make_gateway(exporter=exporter(collector)).turn()
+    assert collector.spans == ids(good)
+    assert Folder.open(folder).hold(broken.key + 1)
+
+
 def test_refused_records_are_counted_and_do_not_hold_up_others(
     folder: Path, make_gateway: MakeGateway, collector: Collector, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telemetry._hotpath import ExponentialHistogramCell, Page, SummaryCell, layout, pure, walk
+from telemetry._hotpath import Page, layout, pure, walk
+from telemetry._hotpath.twin import ExponentialHistogramCell, SummaryCell
 from telemetry.contracts import MetricContract, Registry
 from telemetry.contracts.metric import Across
 from telemetry.metrics import MergedMetrics, MergedPages, Part, Rule, addition, collect, parts_of

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry._hotpath import Chunk, Region, Ring, crc32c, extent, protobuf, reading
+from telemetry._hotpath import Chunk, Region, Ring, extent, protobuf, reading
+from telemetry._hotpath.twin import crc32c
 from telemetry.journal import OwnMemory, Reader
 
 SEGMENT = 4096

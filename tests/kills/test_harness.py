@@ -15,6 +15,7 @@ from tests.soak.recovery import Found
 from tests.soak.truth import Happened, Truth, has_begun, read_truth
 from tests.soak.verdict import judge
 
+_BALANCED = {"balances": True, "lost": {"abandoned": 0}}
 _OPEN = {1: {"name": OUTER, **RUN}}
 
 
@@ -59,7 +60,7 @@ def test_a_child_that_fails_by_itself_is_found_out(tmp_path: Path) -> None:
 def test_a_good_end_is_good() -> None:
     """What ended was found, the open span was named, and one span that nobody could speak of any more is allowed."""
     found = Found(Counter({2: 1, 3: 1}), {2: 1, 3: 1}, dict(_OPEN))
-    verdict = judge(Happened(frozenset({1}), frozenset({2})), found, [{"balances": True}])
+    verdict = judge(Happened(frozenset({1}), frozenset({2})), found, [_BALANCED])
     assert verdict.is_good
     assert (verdict.ended, verdict.found, verdict.named) == (1, 1, 1)
 
@@ -84,4 +85,12 @@ def test_every_fault_is_seen(fault: str, found: Found) -> None:
 
 def test_a_ledger_that_does_not_balance_is_seen() -> None:
     """All spans may be there, and the verdict is still bad."""
-    assert not judge(Happened(frozenset(), frozenset()), Found(), [{"balances": False}]).is_good
+    assert not judge(Happened(frozenset(), frozenset()), Found(), [{**_BALANCED, "balances": False}]).is_good
+
+
+def test_a_span_that_was_abandoned_is_accounted_for() -> None:
+    """A long span that could not end for want of memory needs no name if the ledger has it."""
+    found = Found(Counter({2: 1}), {2: 1}, {})
+    happened = Happened(frozenset({1}), frozenset({2}))
+    assert judge(happened, found, [{"balances": True, "lost": {"abandoned": 1}}]).is_good
+    assert not judge(happened, found, [_BALANCED]).is_good

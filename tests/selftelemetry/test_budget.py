@@ -162,6 +162,22 @@ def test_parents_are_respected(kept: Kept) -> None:
     assert spans == [20, 0]
 
 
+def test_spans_of_opentelemetrys_api_are_sampled_too(kept: Kept) -> None:
+    """Traces that begin in a library are halved like all others, and come back."""
+    tracer = trace.get_tracer("library")
+
+    def recording() -> int:
+        return sum(tracer.start_span("theirs").is_recording() for _ in range(400))
+
+    assert recording() == 400
+    kept.windows(DEAR, 4)
+    assert 20 <= recording() <= 90
+    kept.windows(DEAR, 4)
+    assert recording() == 0
+    kept.windows(CHEAP, 24)
+    assert recording() == 400
+
+
 def test_the_last_step_leaves_metrics_only(kept: Kept) -> None:
     """Neither decorated functions nor named blocks nor OpenTelemetry's API make spans, and metrics go on."""
     kept.windows(DEAR, 8)

@@ -14,7 +14,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from tests.collector import Collector, status
 
-from telemetry import get_logger, span
+from telemetry import get_logger, metric, span
 from telemetry.config import read_settings
 from telemetry.runtime import TelemetryDispatcher, install, retire
 
@@ -197,6 +197,49 @@ def test_components_that_measure_themselves_share_the_name(tmp_path: Path) -> No
     (family,) = [family for family in parse_text(done.stdout) if family.name == "otel_sdk_span_live"]
     found = {sample.labels["otel_scope_name"]: sample.value for sample in family.samples}
     assert found == {"telemetry": 0, "theirs": 3}
+
+
+def test_what_the_application_records_under_our_name_stands(tmp_path: Path) -> None:
+    """A metric of the application's registry that has a name of ours is there once, with the application's value."""
+    declared = {"kind": "gauge", "unit": "bytes", "description": "x", "owner": "x", "labels": ["environment"]}
+    file = tmp_path / "registry.json"
+    file.write_text(json.dumps({"metrics": [{"name": "telemetry_queue_bytes", **declared}]}))
+    with running(3, tmp_path, registry=str(file)) as runtime:
+        metric("telemetry_queue_bytes").labels().set(-1)
+        samples = scraped(runtime)
+    assert value(samples, "telemetry_queue_bytes") == -1
+    assert value(samples, "telemetry_queue_limit_bytes") > 0
+
+
+_FORKED = """
+import json, os, threading, telemetry
+runtime = telemetry.configure("self", journal=False, overhead_budget_percent=5, prometheus_port=0)
+runtime.vitals.price(wait=True)
+for _ in range(100):
+    with telemetry.span("spec.parse"):
+        pass
+read, write = os.pipe()
+if not os.fork():
+    with telemetry.span("spec.parse"):
+        pass
+    families = {family.name: family for family in runtime.vitals.families()}
+    started = families["otel_sdk_span_started_total"].series[0].value
+    seconds = sum(series.value for series in families["telemetry_overhead_seconds_total"].series)
+    names = sorted(thread.name for thread in threading.enumerate())
+    os.write(write, json.dumps([started, 0 < seconds < 0.1, names]).encode())
+    os._exit(0)
+os.wait()
+print(os.read(read, 1000).decode())
+"""
+
+
+def test_a_forked_child_measures_itself(tmp_path: Path) -> None:
+    """A child counts from nought, costs from its own beginning on, and is held to the budget."""
+    done = subprocess.run(
+        [sys.executable, "-c", _FORKED], capture_output=True, text=True, cwd=tmp_path, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [1, True, ["MainThread", "telemetry-steward"]]
 
 
 _BUSY = """

@@ -39,19 +39,26 @@ class Life:
     orders: Orders
 
     def record(self, seconds: float, inside: Callable[[], object] = lambda: None) -> None:
-        """Record as many spans as ordered, within some seconds; where these are endless, wait to be killed."""
+        """Record as many spans as ordered, within some seconds; where these are endless, wait to be killed.
+
+        The first one, in which everything is made that recording needs, comes before these seconds.
+        """
+        self._one(inside)
         start = monotonic()
         end = start + seconds
         pause = 1 / self.orders.spans_per_second if self.orders.spans_per_second else 0.0
-        for number in range(self.orders.spans):
+        for number in range(self.orders.spans - 1):
             if monotonic() >= end:
                 return
-            if span_id := self.recorder.one(inside):  # none once recording was shut down
-                self.truth.ended(span_id)
+            self._one(inside)
             if pause:
                 sleep(max(0.0, start + (number + 1) * pause - monotonic()))
         while seconds == inf:
             sleep(1)
+
+    def _one(self, inside: Callable[[], object]) -> None:
+        if span_id := self.recorder.one(inside):  # none once recording was shut down
+            self.truth.ended(span_id)
 
     def within(self, seconds: float, then: Callable[[], object] = lambda: None) -> None:
         """Record within a long span, and do something there at last."""

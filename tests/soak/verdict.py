@@ -27,6 +27,8 @@ class Verdict:
             it is killed between the end of a span and saying so.
         named: How many open spans were named.
         unbalanced: Ledgers that do not add up.
+        abandoned: How many spans the ledgers say were never ended, and nothing holds any more: without memory a span may
+            not come to its end.
     """
 
     ended: int = 0
@@ -37,11 +39,13 @@ class Verdict:
     surplus: frozenset[int] = frozenset()
     named: int = 0
     unbalanced: tuple[str, ...] = ()
+    abandoned: int = 0
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing is missing, doubled, unnamed or made up, and all ledgers balance."""
-        return not (self.missing or self.twice or self.unnamed or self.surplus or self.unbalanced)
+        """Whether nothing is missing, doubled, unaccounted or made up, and all ledgers balance."""
+        is_accounted = len(self.unnamed) <= self.abandoned
+        return is_accounted and not (self.missing or self.twice or self.surplus or self.unbalanced)
 
     def __add__(self, other: Verdict) -> Verdict:
         return Verdict(
@@ -53,6 +57,7 @@ class Verdict:
             self.surplus | other.surplus,
             self.named + other.named,
             self.unbalanced + other.unbalanced,
+            self.abandoned + other.abandoned,
         )
 
 
@@ -70,6 +75,7 @@ def judge(happened: Happened, found: Found, books: Sequence[Mapping[str, Any]] =
         surplus=_surplus(happened, found),
         named=len(found.named),
         unbalanced=tuple(str(book) for book in books if not book["balances"]),
+        abandoned=sum(book["lost"]["abandoned"] for book in books),
     )
 
 

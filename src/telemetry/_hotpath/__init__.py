@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import ambient, extent, ids, layout, protobuf, reading, switch
+from . import ambient, extent, ids, layout, protobuf, reading, switch, twin
 from .ambient import sample_with
 from .cells import quantile
 from .decoding import decoded
@@ -17,24 +17,18 @@ from .site import Site, Source
 from .tracecontext import TraceContext
 from .twin import (
     REASON,
-    SPAN_BASES,
     TWIN,
     CounterCell,
     DropIn,
-    ExponentialHistogramCell,
     GaugeCell,
-    HistogramCell,
     LabelMemo,
     Span,
-    SummaryCell,
     begin,
     callable_type,
-    crc32c,
     current_span,
     nowhere,
     opener,
     ready,
-    remap,
     walk_records,
     wrap,
 )
@@ -42,16 +36,13 @@ from .values import clean, label, read, text
 
 __all__ = (
     "REASON",
-    "SPAN_BASES",
     "TWIN",
     "Chunk",
     "CounterCell",
     "Details",
     "DropIn",
     "Entry",
-    "ExponentialHistogramCell",
     "GaugeCell",
-    "HistogramCell",
     "LabelMemo",
     "Page",
     "Parameters",
@@ -60,13 +51,11 @@ __all__ = (
     "Site",
     "Source",
     "Span",
-    "SummaryCell",
     "TraceContext",
     "ambient",
     "begin",
     "callable_type",
     "clean",
-    "crc32c",
     "current_span",
     "decoded",
     "extent",
@@ -81,10 +70,10 @@ __all__ = (
     "read",
     "reading",
     "ready",
-    "remap",
     "sample_with",
     "switch",
     "text",
+    "twin",
     "walk",
     "walk_records",
     "wrap",

@@ -5,9 +5,11 @@ Source of CRC-32C (Castagnoli): RFC 3720 §12.1.
 
 from __future__ import annotations
 
-from zlib import crc32
-
 from .extent import CRC32, CRC32C
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _REVERSED_POLYNOMIAL = 0x82F63B78
 
@@ -36,5 +38,10 @@ def _shifted(byte: int) -> int:
     return byte
 
 
-CHECKS = {CRC32: crc32, CRC32C: crc32c}
-"""What computes each kind: called with bytes, and the checksum of what stands before them."""
+def check_of(kind: int) -> Callable[..., int] | None:
+    """Give what computes a kind of checksum, called with bytes and the checksum of what stands before them."""
+    if kind == CRC32:
+        from zlib import crc32
+
+        return crc32
+    return crc32c if kind == CRC32C else None

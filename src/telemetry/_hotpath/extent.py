@@ -1,4 +1,4 @@
-"""The layout of a journal: one mapped memory for a process, with a place for everything that it records.
+"""The layout of a journal: one mapped memory a process, with a place for all that it records.
 
     header   4 KiB: who writes, where everything stands, counts of the writer; apart from these, words of the shipper
     table    slots of the open spans

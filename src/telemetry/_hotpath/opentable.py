@@ -12,7 +12,7 @@ from .segment import Chunk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from telemetry._hotpath.region import Region
+    from typing import Any
 
 
 class OpenTable:
@@ -28,7 +28,7 @@ class OpenTable:
 
     __slots__ = ("_at", "_count", "free", "memory", "room", "slots", "words")
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Any) -> None:
         self.memory = region.memory
         self.words = region.words
         self.slots: dict[int, int] = {}

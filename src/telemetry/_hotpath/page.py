@@ -26,8 +26,7 @@ from .layout import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from .region import Region
+    from typing import Any
 
 
 class Entry:
@@ -50,7 +49,7 @@ class Page:
 
     __slots__ = ("doubles", "integers", "is_settled", "memory", "size")
 
-    def __init__(self, words: int = PAGE_WORDS, region: Region | None = None) -> None:
+    def __init__(self, words: int = PAGE_WORDS, region: Any = None) -> None:
         self.size = words
         piece = region.settle(self) if region is not None else None
         self.is_settled = piece is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from _weakref import ref
-from _weakrefset import WeakSet
 from time import time_ns
 
 from . import extent
@@ -14,9 +13,9 @@ from .twin import CHECKSUM, TWIN, remap
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mmap import mmap
+    from typing import Any
 
     from .page import Page
-    from .ring import Ring
 
 RING_BYTES = 32 * 1024 * 1024
 """Some 100 000 spans: what a pipeline that ends a thousand a second makes while its collector is away for a minute."""
@@ -55,9 +54,9 @@ class Region:
         self._reserved: dict[int, int] = {}
         self._notes: dict[tuple[int, int], bytes] = {}
         self._pages: list[Page] = []
-        self._rings: list[ref[Ring]] = []
+        self._rings: list[ref[Any]] = []
         self.lay_out()
-        _alive.add(self)
+        _alive.append(ref(self, _alive.remove))
 
     def lay_out(self) -> None:
         """Write the header; everything is empty then.
@@ -134,7 +133,7 @@ class Region:
         self._pages.append(page)
         return memoryview(self.memory)[at + used : at + end]
 
-    def serve(self, ring: Ring) -> None:
+    def serve(self, ring: Any) -> None:
         """Tell a ring when its memory is fresh."""
         self._rings.append(ref(ring))
 
@@ -174,11 +173,15 @@ class Region:
     def _identify(self) -> None:
         """Say who writes; of anonymous memory nobody asks."""
 
+    def _put_over(self, descriptor: int) -> None:
+        """Put a file, or with -1 fresh memory, in the place of what is there."""
+        remap(self.memory, descriptor, self.size)
+
     def _refresh(self) -> None:
         if TWIN == "pure":
             self._clear()  # what is private can be zeroed as well, and the other way needs `ctypes` here
         else:
-            remap(self.memory, -1, self.size)
+            self._put_over(-1)
 
     def _clear(self) -> None:
         """Zero what was used."""
@@ -194,12 +197,14 @@ class Region:
             self.memory[at : at + size] = bytes(size)
 
 
-_alive: WeakSet[Region] = WeakSet()
+_alive: list[ref[Region]] = []
 
 
 def _renew_all() -> None:
-    for region in list(_alive):
-        region.renew()
+    for reference in list(_alive):
+        region = reference()
+        if region is not None:
+            region.renew()
 
 
 os.register_at_fork(after_in_child=_renew_all)

@@ -1,4 +1,7 @@
-"""Puts other memory in the place of a mapping, in a forked child: at the same addresses, for whoever points there."""
+"""Puts other memory in the place of a mapping, at the same addresses.
+
+A forked child needs that: whatever points there goes on, and writes into memory of its own.
+"""
 
 from __future__ import annotations
 

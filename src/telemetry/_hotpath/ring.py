@@ -1,4 +1,4 @@
-"""A ring of segments: where finished spans and log lines lie, as OTLP, from their end until they are used again."""
+"""A ring of segments: where finished spans and log lines lie, as OTLP, until somebody has read them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Ring(Tip):
         cursors: The words of the readers that a segment is kept for; with none nothing is kept, or missed.
     """
 
-    __slots__ = ("__weakref__", "_free", "_full", "_generation", "_lock", "cursors", "scopes", "wake")
+    __slots__ = ("__weakref__", "_free", "_full", "_generation", "_is_asleep", "_lock", "cursors", "scopes", "wake")
 
     def __init__(self, region: Region, *, cursors: tuple[int, ...] = ()) -> None:
         super().__init__(region)
@@ -37,11 +37,11 @@ class Ring(Tip):
         self.scopes = Scopes()
         self.wake: Callable[[], None] = _nothing
         self.open = OpenTable(region)
-        self.restart()
+        self.restart(is_asleep=False)
         region.serve(self)
 
-    def restart(self) -> None:
-        """Start over, in memory that is fresh."""
+    def restart(self, *, is_asleep: bool = True) -> None:
+        """Start over, in memory that is fresh; the first record of one that is asleep wakes who reads."""
         self._lock = RLock()  # a finaliser that runs inside may record too
         self._free: list[Segment] = []
         self._full: list[Segment] = []
@@ -49,30 +49,33 @@ class Ring(Tip):
         first = self._allotted(self.words[extent.SEGMENT_BYTES_WORD])
         assert first is not None, "a region begins with room for two segments"
         self._use(first)
+        self._is_asleep = is_asleep
+        if is_asleep:
+            first.head = first.limit + 1
         self.open.clear()
 
     def turn(self, size: int) -> tuple[Segment, int]:
         """Go on to the next segment, unless another thread has done so; give a place there."""
         with self._lock:
-            segment = self.current
-            at = segment.head
-            if at + size <= segment.limit:
-                segment.words[at // WORD] = header(size - room(0), 0, 0, OPEN)
-                segment.head = at + size
-                return segment, at
-            fresh = self._next(size)
-            if fresh is None:
+            was_asleep, self._is_asleep = self._is_asleep, False
+            if was_asleep:
+                self.current.head = self.current.at + SEGMENT_HEADER_BYTES
+            segment = self.current if self.current.head + size <= self.current.limit else self._next(size)
+            if segment is None:
                 return self._nowhere(size)
-            at = fresh.head
-            fresh.words[at // WORD] = header(size - room(0), 0, 0, OPEN)
-            fresh.head = at + size
-            # The next one is in place before the last is sealed: a finaliser that runs inside finds it, and records.
-            full = self.current
-            self._use(fresh)
-            self._full.append(full)
-            full.seal()
+            at = segment.head
+            segment.words[at // WORD] = header(size - room(0), 0, 0, OPEN)
+            segment.head = at + size
+            if segment is self.current and not was_asleep:
+                return segment, at
+            if segment is not self.current:
+                # It is in place before the last is sealed: a finaliser that runs inside finds it, and records.
+                full = self.current
+                self._use(segment)
+                self._full.append(full)
+                full.seal()
         self.wake()
-        return fresh, at
+        return segment, at
 
     def prepare(self) -> None:
         """Have a segment ready before it is needed: to touch its pages takes a while that no recording thread has."""

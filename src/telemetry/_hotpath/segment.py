@@ -1,9 +1,9 @@
-"""Segments of a ring: the places that finished spans are written into, one after the other; `extent` has the layout."""
+"""Segments of a ring, which finished records are written into; `extent` has the layout."""
 
 from __future__ import annotations
 
 from . import extent
-from .checksum import CHECKS
+from .checksum import check_of
 from .extent import LOG, OPEN, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, SPAN, TORN, WORD, room
 
 TYPE_CHECKING = False
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from mmap import mmap
     from typing import Any
-
-    from .region import Region
 
 CHUNK_RECORDS = 512
 CHUNK_BYTES = 256 * 1024
@@ -108,7 +106,7 @@ class Tip:
     current: Segment
     open: Any
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Any) -> None:
         self.region = region
         self.words = region.words
 
@@ -153,7 +151,7 @@ def walk_records(
     cannot be right, the walk ends at `end`, since what lies behind it cannot be found.
     """
     view = memoryview(data)
-    check = CHECKS.get(checksum)
+    check = check_of(checksum)
     corrupt = 0
     gathered = _Gathered(chunks)
     first = at

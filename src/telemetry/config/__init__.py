@@ -1,4 +1,4 @@
-"""The settings: read once, then passed on. `runtime` and `cli` call `read_settings`; nothing here acts on a setting."""
+"""The settings: read once, then passed on; nothing here acts on one."""
 
 from __future__ import annotations
 

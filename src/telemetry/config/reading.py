@@ -1,4 +1,7 @@
-"""Read the settings, once, from arguments, the environment and pyproject.toml; nobody else reads the environment."""
+"""Read the settings, once, from arguments, the environment and pyproject.toml.
+
+Nobody else reads the environment. `runtime` and `cli` call it.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from _contextvars import Token
 
-from telemetry._hotpath import SPAN_BASES, ambient
+from telemetry._hotpath import ambient, twin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _take_key(module: Any, was_first: bool) -> None:
 
 def _take_span(module: Any, _: bool) -> None:
     """Meet `opentelemetry.trace.span`: it recognises our spans as its own."""
-    for base in SPAN_BASES:
+    for base in twin.SPAN_BASES:
         module.Span.register(base)
 
 

@@ -161,7 +161,7 @@ class Consignor:
     def _own(self) -> Shipper | None:
         """Give the shipper of our own journal; None while somebody else has its ship lock."""
         if self._shipper is None:
-            self.is_elsewhere = self._folder is not None and not self._folder.hold(self._key + 1)
+            self.is_elsewhere = self._folder is not None and _is_taken(self._folder, self._key + 1)
         if self._shipper is None and not self.is_elsewhere:
             most, size = self._schedule.batch_size, self._schedule.batch_bytes
             self._shipper = Shipper(self._reader, self._send, most=most, size=size)
@@ -206,6 +206,17 @@ class Consignor:
         if shipment.refused:
             self._ledger.lose(signal, _reason(shipment.verdict), shipment.refused)
             self.refusal = shipment.verdict.reason
+
+
+def _is_taken(folder: Folder, key: int) -> bool:
+    """Tell whether somebody else holds a key; if nobody does, it is ours now.
+
+    A daemon that closed what it inherited has no lock file any more, and its records are still to leave.
+    """
+    try:
+        return not folder.hold(key) and folder.is_held(key)
+    except OSError:
+        return False
 
 
 def _reason(verdict: Verdict) -> LossReason:

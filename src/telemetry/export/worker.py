@@ -7,10 +7,11 @@ thread of the application waits for the network, but in `flush` and `shutdown`, 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from math import inf
-from threading import RLock, Thread
+from threading import Event, RLock, Thread
 from time import monotonic, time_ns
 from typing import Final, Protocol, final
 from weakref import WeakSet
@@ -32,6 +33,7 @@ _LAST_SHARE: Final = 0.1
 _LEAST_SECONDS: Final = 0.01
 """A delay of zero, which `OTEL_BSP_SCHEDULE_DELAY` may ask for, would keep a core busy."""
 _LONGEST_SECONDS: Final = 3600.0
+_OPENING_SECONDS: Final = 1.0
 _BOTH: Final = frozenset((extent.SPAN, extent.LOG))
 
 _OVERWRITTEN: Final = (
@@ -87,11 +89,13 @@ class ExportWorker:
         "_closing",
         "_consignor",
         "_deadline",
+        "_end_began",
         "_ended_well",
         "_exporter",
         "_kinds",
         "_ledger",
         "_left",
+        "_opened",
         "_outage",
         "_over",
         "_pushes",
@@ -124,9 +128,18 @@ class ExportWorker:
         self._kinds = kinds
         self._schedule = schedule or Schedule()
         self._closing = self._over = False
+        self._end_began = inf
         self._deadline = inf
         self._begin()
         _workers.add(self)
+
+    def await_opening(self, seconds: float) -> None:
+        """Wait for what the thread imports, as the end of the program has begun, after which imports fail.
+
+        What this takes is taken off the deadline of the shutdown that comes.
+        """
+        self._end_began = monotonic()
+        self._opened.wait(seconds)
 
     def start(self) -> None:
         """Start the thread, which then imports what it needs; a second start does nothing."""
@@ -163,7 +176,8 @@ class ExportWorker:
         """
         if self._closing:
             return False
-        end = self._deadline = monotonic() + deadline_seconds
+        spent = max(0.0, monotonic() - self._end_began)
+        end = self._deadline = monotonic() + max(deadline_seconds - spent, deadline_seconds / 2)
         self._closing = True
         self._finish(end - deadline_seconds * _LAST_SHARE)
         reason = self._obstacle() or self._refusal or ("no answer" if self._is_busy() else "")
@@ -190,6 +204,7 @@ class ExportWorker:
         self._turnstile = Turnstile()
         self._starting = RLock()  # a finaliser that runs inside may record, and so wake
         self._alarm = Alarm()
+        self._opened = Event()
         self._outage = Outage(self._exporter.target, self._state)
         self._thread = None
         self._tried = 0
@@ -218,6 +233,7 @@ class ExportWorker:
     def _run(self) -> None:
         with suppress(Exception):  # what fails now fails again with the first request, and is told then
             self._exporter.open()
+        self._opened.set()
         while not self._closing:
             self._alarm.sleep(self._seconds_left())
             if not self._closing:
@@ -310,6 +326,18 @@ def _begin_all_in_child() -> None:
 
 
 os.register_at_fork(after_in_child=_begin_all_in_child)
+
+
+def _await_openings() -> None:
+    end = monotonic() + _OPENING_SECONDS
+    for worker in list(_workers):
+        worker.await_opening(max(0.0, end - monotonic()))
+
+
+# The exporters' libraries start threads while they are imported, which CPython refuses as soon as its own end has
+# begun, and that is before `atexit` (3.11 to 3.14). A program that is over so soon would send nothing.
+with suppress(AttributeError):
+    threading._register_atexit(_await_openings)  # type: ignore[attr-defined]
 
 
 def _attempt(part: Consignor | Pushes, *, hurried: bool, asked: bool) -> None:

@@ -9,9 +9,10 @@ from .file import JournalFile
 from .folder import FOLDING, GATEWAY, LOCK_NAME, Folder
 from .ledger import NOBODY, Ledger, balance, of_counts
 from .memory import FileMemory, Memory, OwnMemory
+from .parcels import Send, Shipment
 from .reader import Identity, Reader, open_journal, readers, unreadable
 from .recover import Recovery, Stage, closed_spans, recover
-from .shipper import Send, Shipment, Shipper
+from .shipper import Shipper
 from .state import State, state_of
 from .verdict import Again, Refused, Taken, TooLarge, Verdict
 

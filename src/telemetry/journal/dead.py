@@ -46,7 +46,7 @@ class Dead:
         folded: The keys of those whose metrics are in `pages`, as far as their files were there when this was written.
         settled: The keys of those that are in `counts` too: nothing more is in their files.
         processes: How many have been folded, ever.
-        writings: How often this was written.
+        generation: How often keys were forgotten; who has seen two generations cannot know who was added in between.
     """
 
     pages: tuple[bytes, ...] = ()
@@ -54,7 +54,7 @@ class Dead:
     folded: frozenset[int] = frozenset()
     settled: frozenset[int] = frozenset()
     processes: int = 0
-    writings: int = 0
+    generation: int = 0
 
     def with_metrics(self, pages: Sequence[bytes], keys: Set[int]) -> Self:
         """Give the same with the merged pages, which have those of more processes in them."""
@@ -67,7 +67,10 @@ class Dead:
 
     def among(self, present: Set[int]) -> Self:
         """Give the same without the keys of files that are gone, which nobody can count twice any more."""
-        return replace(self, folded=self.folded & present, settled=self.settled & present)
+        if self.folded <= present:
+            return self
+        folded, settled = self.folded & present, self.settled & present
+        return replace(self, folded=folded, settled=settled, generation=self.generation + 1)
 
 
 def read_dead(folder: Folder) -> Dead:
@@ -91,21 +94,20 @@ def read_dead(folder: Folder) -> Dead:
     return _dead(kept, pages)
 
 
-def write_dead(folder: Folder, dead: Dead) -> Dead:
-    """Write what is kept of the dead in place of what was kept before, all or nothing; give it as it was written.
+def write_dead(folder: Folder, dead: Dead) -> None:
+    """Write what is kept of the dead in place of what was kept before, all or nothing.
 
     Raises:
         OSError: The disk does not take it; what was kept before still is.
     """
     path = folder.path / DEAD_NAME
     new = path.with_name(DEAD_NAME + _NEW)
-    written = replace(dead, writings=dead.writings + 1)
     try:
         with suppress(FileNotFoundError):
             new.unlink()  # of somebody who died while writing it
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb", buffering=0) as file:
-            rest = memoryview(_encoded(written))
+            rest = memoryview(_encoded(dead))
             while rest:
                 rest = rest[file.write(rest) :]
             os.fsync(descriptor)
@@ -114,7 +116,6 @@ def write_dead(folder: Folder, dead: Dead) -> Dead:
         with suppress(OSError):
             new.unlink()
         raise
-    return written
 
 
 def set_aside(folder: Folder) -> Path:
@@ -135,7 +136,7 @@ def _dead(kept: Mapping[str, Any], pages: bytes) -> Dead:
         counts=kept["counts"],
         **keys,
         processes=kept["processes"],
-        writings=kept["writings"],
+        generation=kept["generation"],
     )
 
 
@@ -173,7 +174,7 @@ def _note(dead: Dead, pages: bytes) -> bytes:
         "counts": dict(dead.counts),
         **{name: [f"{key:x}" for key in sorted(getattr(dead, name))] for name in _KEYS},
         "processes": dead.processes,
-        "writings": dead.writings,
+        "generation": dead.generation,
     }
     text = json.dumps({"dead": kept, "crc32": _checksum(kept, pages)}).encode()
     head = extent.NOTE.pack(len(text), 0, extent.NOTE_TERMS, extent.NOTE_WRITTEN)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, final
 from uuid import UUID
 
-from telemetry._hotpath import TWIN, Region, extent, remap
+from telemetry._hotpath import TWIN, Region, extent
 from telemetry.errors import JournalError
 
 from .folder import SUFFIX, Folder
@@ -89,7 +89,7 @@ class JournalFile(Region):
             os.ftruncate(self._file.descriptor, self.size)
         except OSError:  # the child goes on without a file, in memory of its own
             self.renounce()
-        remap(self.memory, self._file.descriptor, self.size)
+        self._put_over(self._file.descriptor)
 
     def _grow(self, at: int, size: int) -> bool:
         return self._file is _NoFile or self._file.reserve(at, size)

@@ -36,8 +36,8 @@ class Memory(Protocol):
     def word(self, index: int) -> int:
         """Give a word of the header; 0 beyond the end."""
 
-    def put(self, index: int, value: int) -> None:
-        """Set a shipper's word.
+    def put(self, index: int, *values: int) -> None:
+        """Set a shipper's word, or several from there on at once.
 
         Raises:
             OSError: It cannot be written here.
@@ -127,15 +127,15 @@ class FileMemory:
         found = self.read(index * extent.WORD, extent.WORD)
         return int.from_bytes(found, "little") if len(found) == extent.WORD else 0
 
-    def put(self, index: int, value: int) -> None:
-        """Set a shipper's word.
+    def put(self, index: int, *values: int) -> None:
+        """Set a shipper's word, or several from there on at once.
 
         Raises:
             OSError: The file may not be written, or the disk does not take it.
         """
         if not self._may_write:
             raise OSError(errno.EROFS, "the journal was opened for reading only", str(self.path))
-        os.pwrite(self._descriptor, value.to_bytes(extent.WORD, "little"), index * extent.WORD)
+        os.pwrite(self._descriptor, _packed(values), index * extent.WORD)
 
     def close(self) -> None:
         """Close the file; what is read afterwards is empty."""
@@ -173,12 +173,17 @@ class OwnMemory:
         words = self._region.words
         return int(words[index]) if index < len(words) else 0
 
-    def put(self, index: int, value: int) -> None:
-        """Set a shipper's word."""
-        self._region.words[index] = value
+    def put(self, index: int, *values: int) -> None:
+        """Set a shipper's word, or several from there on at once."""
+        written = _packed(values)
+        self._region.memory[index * extent.WORD : index * extent.WORD + len(written)] = written
 
     def close(self) -> None:
         """Do nothing: the mapping is its owner's."""
+
+
+def _packed(values: tuple[int, ...]) -> bytes:
+    return b"".join(value.to_bytes(extent.WORD, "little") for value in values)
 
 
 def _opened(path: Path, *, only_read: bool) -> tuple[int, bool]:

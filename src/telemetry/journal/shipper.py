@@ -106,7 +106,7 @@ class Shipper:
         return bool(self._parcels)
 
     def _acknowledge(self) -> None:
-        """Store how far it is, and then what became of it: to lose a count is better than to send twice."""
+        """Store how far it is and what became of it, all at once: a kill finds both as they were, or both done."""
         counts = Counter(self._passed)
         for kind in KINDS:
             counts[_TAKEN[kind]] += self._parcels.taken[kind]
@@ -114,8 +114,7 @@ class Shipper:
         self._parcels.clear()
         self._cursor = self._behind
         memory = self.reader.memory
+        words = [memory.word(word) + counts[word] for word in range(extent.CURSOR, extent.SPANS_CORRUPT + 1)]
+        words[0] = self._cursor
         with suppress(OSError):  # a disk that fails: this shipper still knows, and sends nothing twice
-            memory.put(extent.CURSOR, self._cursor)
-            for word, count in counts.items():
-                if count:
-                    memory.put(word, memory.word(word) + count)
+            memory.put(extent.CURSOR, *words)

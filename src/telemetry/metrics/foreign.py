@@ -15,7 +15,7 @@ from math import inf
 from time import time_ns
 from typing import Any, final
 
-from telemetry._hotpath import CounterCell, Entry, GaugeCell, HistogramCell, clean, layout, text, walk
+from telemetry._hotpath import CounterCell, Entry, GaugeCell, clean, layout, text, twin, walk
 from telemetry.contracts import MetricContract
 from telemetry.signals import Attributes as Kept
 from telemetry.signals import Family, MetricKind, Origin, Series
@@ -83,7 +83,7 @@ class _Shelf:
         elif kind == "gauge":
             point.cell = GaugeCell(page, at, refuse)
         else:
-            point.cell = HistogramCell(page, at, refuse, bounds)
+            point.cell = twin.HistogramCell(page, at, refuse, bounds)
 
     def entries(self) -> dict[int, tuple[_Point, Entry]]:
         """Take a snapshot of all cells, by the identity of their points."""

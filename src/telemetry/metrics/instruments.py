@@ -7,19 +7,12 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import final
 
-from telemetry._hotpath import (
-    CounterCell,
-    ExponentialHistogramCell,
-    GaugeCell,
-    HistogramCell,
-    SummaryCell,
-    layout,
-)
+from telemetry._hotpath import CounterCell, GaugeCell, layout, twin
 from telemetry.contracts import MetricContract
 
 from .pages import Pages
 
-Cell = CounterCell | GaugeCell | HistogramCell | SummaryCell | ExponentialHistogramCell
+Cell = CounterCell | GaugeCell | twin.HistogramCell | twin.SummaryCell | twin.ExponentialHistogramCell
 Count = Callable[[str, str], None]
 
 OVERFLOW = "_overflow"
@@ -96,7 +89,7 @@ class Instrument:
         """Make all locks anew, in a forked child: a thread that is not there may hold one."""
         self._lock = threading.RLock()
         for cell in self._cells.values():
-            if isinstance(cell, GaugeCell | SummaryCell | ExponentialHistogramCell):
+            if isinstance(cell, GaugeCell | twin.SummaryCell | twin.ExponentialHistogramCell):
                 cell.restart()
 
     def _admit(self, values: tuple[str, ...]) -> Cell:
@@ -123,5 +116,5 @@ class Instrument:
             limits = contract.range or (float("-inf"), float("inf"))
             return GaugeCell(page, at, self.refuse, limits)
         if kind == "histogram":
-            return HistogramCell(page, at, self.refuse, contract.bounds)
-        return (ExponentialHistogramCell if kind == "exponential" else SummaryCell)(page, at, self.refuse)
+            return twin.HistogramCell(page, at, self.refuse, contract.bounds)
+        return (twin.ExponentialHistogramCell if kind == "exponential" else twin.SummaryCell)(page, at, self.refuse)

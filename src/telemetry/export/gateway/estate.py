@@ -80,7 +80,8 @@ class Estate:
         dead = before = self._totals(folder).among(paths.keys())
         waiting = iter([key for key in gone if key not in dead.folded])
         while keys := list(islice(waiting, _BATCH)):
-            dead = before = write_dead(folder, self._with_metrics(dead, {key: gone[key] for key in keys}))
+            dead = before = self._with_metrics(dead, {key: gone[key] for key in keys})
+            write_dead(folder, dead)
         self._seen = dict(self._looked(gone))
         for key, counts in self._finished(dead):
             dead = dead.with_ledger(key, counts)

@@ -29,7 +29,7 @@ def _runs(name: str) -> bool:
         fields = (_PROCESSES / pid / "stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return False
-    return pid.isdecimal() and len(fields) > 19 and True and fields[19] == started.encode() != b"0"
+    return pid.isdecimal() and len(fields) > 19 and fields[0] not in _OVER and fields[19] == started.encode() != b"0"
 
 
 def _has_ended(path: Path) -> bool:

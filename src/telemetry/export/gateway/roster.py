@@ -74,7 +74,7 @@ class Roster:
         """Fill all copies anew, and give them with whether their process lives; the dead come first.
 
         A process that is added to the totals of the dead meanwhile counts once: the totals are read last, and say
-        whose values they have. They forget that when they are written again, and so it looks again.
+        whose values they have. Where they forgot some of that in between, it looks again.
 
         Raises:
             OSError: The folder cannot be read.
@@ -84,7 +84,7 @@ class Roster:
             paths, folder = listed(self._path)
             before = self._read_dead(folder)
             living, dead = self._look(paths, folder)
-            if self._read_dead(folder) - before <= 1:
+            if self._read_dead(folder) == before:
                 break
         fresh = [transcript for key, transcript in dead.items() if key not in self._dead.folded]
         self._sizes = len(living), len(fresh)
@@ -104,9 +104,8 @@ class Roster:
         dead: dict[int, Transcript] = {}
         for key, path in paths.items():
             if key not in self._dead.folded:
-                group = (
-                    dead if is_gone(folder, key, path) else living
-                )  # before its pages are read: a dead one's are final
+                # Before its pages are read: those of a dead one are final.
+                group = dead if is_gone(folder, key, path) else living
                 transcript = self._read(key, path, lives=group is living)
                 group.update({} if transcript is None else {key: transcript})
         return living, dead
@@ -140,18 +139,18 @@ class Roster:
             self._shut[path.name] = str(error).removeprefix(f"{path}: ")
 
     def _read_dead(self, folder: Folder) -> int:
-        """Read the totals of the dead where they were written since last time; give how often they were."""
+        """Read the totals of the dead where they were written since last time; give their generation."""
         stamp = _stamp(folder.path / DEAD_NAME)
         if stamp != self._stamp:
             try:
                 self._dead = read_dead(folder)
             except JournalError as error:  # what was known of them stands as long as nobody begins anew
                 self._shut[DEAD_NAME] = str(error).removeprefix(f"{folder.path / DEAD_NAME}: ")
-                return self._dead.writings
+                return self._dead.generation
             self._shut.pop(DEAD_NAME, None)
             self._dead_parts = parts_of(self._dead.pages)
             self._stamp = stamp
-        return self._dead.writings
+        return self._dead.generation
 
 
 def _stamp(path: Path) -> Stamp | None:
