@@ -193,7 +193,8 @@ class Family:
     """All series of one metric at one instant.
 
     `bounds` are a histogram's upper bucket bounds without +Inf, so a `Distribution` has one bucket more. A gauge that
-    is `additive` is a sum that goes up and down (OpenTelemetry's UpDownCounter).
+    is `additive` is a sum that goes up and down (OpenTelemetry's UpDownCounter). `convention` is the name that
+    OpenTelemetry's semantic conventions give the metric, which OTLP carries; empty where that is `name`.
     """
 
     name: str
@@ -205,6 +206,7 @@ class Family:
     bounds: tuple[float, ...] = ()
     time_ns: int = 0
     additive: bool = False
+    convention: str = ""
 
 
 @dataclass(frozen=True, slots=True)

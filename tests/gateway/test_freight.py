@@ -29,7 +29,7 @@ def collector() -> Iterator[Collector]:
 
 def exporter(collector: Collector) -> OtlpExporter:
     """Make what sends to a collector."""
-    return OtlpExporter(collector.url, Resource({"service.name": "specc"}), timeout_seconds=2.0)
+    return OtlpExporter(collector.url, Resource({"service.name": "specc"}), timeout_seconds=20.0)
 
 
 def ids(*spans: SpanRecord) -> dict[str, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import resource
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,13 +13,15 @@ from random import Random
 from time import monotonic, sleep
 from typing import Any, final
 
-from tests.soak.execution import MisfireError, finish, kill, run, start
+from tests.soak.execution import MisfireError, finish, kill, run, start, wait_for
 from tests.soak.orders import Orders
 from tests.soak.recovery import Found, ledgers, recover, unreadable
 from tests.soak.report import Ending
-from tests.soak.truth import has_begun, read_truth
+from tests.soak.truth import read_truth
 
 FLIPS_PER_SECOND = 2000
+HEADER_BYTES = 4096
+"""Where a journal says what is where: without it nothing can be found."""
 SPANS_PER_SECOND = 10_000
 SMALL_BYTES = 1 << 20
 FILE_BYTES = 8 << 20
@@ -58,6 +59,7 @@ class Damaged:
         counted: How many the ledger, or the child itself, says are lost or not to be found.
         unbalanced: The ledgers that do not add up.
         unreadable: The journals of which nothing can be read, which is said.
+        strange: How many spans were found that never ended: damage that was believed.
     """
 
     ending: Ending
@@ -66,6 +68,7 @@ class Damaged:
     counted: int
     unbalanced: tuple[str, ...] = ()
     unreadable: int = 0
+    strange: int = 0
 
 
 def go_on(folder: Path, journal: Path, happen: Callable[[Path], None], *, seconds: float, largest: int = 0) -> Damaged:
@@ -83,7 +86,7 @@ def go_on(folder: Path, journal: Path, happen: Callable[[Path], None], *, second
     child = start("steady", orders.written())
     if largest:
         resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (largest, largest))
-    _wait_for(truth, child)
+    wait_for(child, truth)
     happen(journal)
     ending = finish(child)
     ended = read_truth(truth).ended
@@ -93,9 +96,10 @@ def go_on(folder: Path, journal: Path, happen: Callable[[Path], None], *, second
         ending,
         len(ended),
         len(ended & found.finished.keys()),
-        _counted(books) + sum(ending.report.losses.values()),
+        max(_counted(books), sum(ending.report.losses.values())),
         tuple(str(book) for book in books if not book["balances"]),
         unreadable(journal) if journal.is_dir() else 0,
+        len(found.finished.keys() - ended),
     )
 
 
@@ -122,27 +126,33 @@ def fill(journal: Path) -> None:
             return
 
 
-def flip_bits(seconds: float, seed: int) -> Callable[[Path], None]:
-    """Make what flips random bits of all journals of a folder for some seconds, where they are in use."""
+def flip_bits(seconds: float, seed: int, *, spare: int = 0) -> Callable[[Path], None]:
+    """Make what flips random bits of all journals of a folder for some seconds, where they are in use.
+
+    Args:
+        seconds: How long.
+        seed: What makes it the same again.
+        spare: The bytes at the beginning that are left as they are.
+    """
 
     def flip(journal: Path) -> None:
         chance = Random(seed)
         end = monotonic() + seconds
         while monotonic() < end:
             for path in journal.glob("*.journal"):
-                _flip(path, chance)
+                _flip(path, chance, spare)
             sleep(1 / FLIPS_PER_SECOND)
 
     return flip
 
 
-def _flip(path: Path, chance: Random) -> None:
+def _flip(path: Path, chance: Random, spare: int) -> None:
     """Flip a bit that is in use; as often one of the first pages, which say where all is, as one of all others."""
     file = os.open(path, os.O_RDWR)
     try:
         at = chance.randrange(16 * 4096) if chance.random() < 0.5 else _place(file, chance)
         byte = os.pread(file, 1, at)
-        if byte:
+        if byte and at >= spare:
             os.pwrite(file, bytes([byte[0] ^ 1 << chance.randrange(8)]), at)
     finally:
         os.close(file)
@@ -185,8 +195,3 @@ def truncate(folder: Path, seed: int) -> Damaged:
 def _cut(path: Path, chance: Random) -> None:
     with path.open("r+b") as file:
         file.truncate(_place(file.fileno(), chance))
-
-
-def _wait_for(truth: Path, child: subprocess.Popen[str]) -> None:
-    while not has_begun(truth) and child.poll() is None:
-        sleep(0.001)

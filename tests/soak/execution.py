@@ -72,7 +72,7 @@ def kill(
     child = start("child", orders.written(), python=python, variables=variables)
     try:
         if death.sent is not None:
-            _wait_until(lambda: has_begun(Path(orders.truth)) or child.poll() is not None)
+            wait_for(child, Path(orders.truth))
             sleep(_chance.uniform(*between))
             child.send_signal(death.sent)
         _, said = child.communicate(timeout=PATIENCE_SECONDS)
@@ -129,9 +129,14 @@ def run(arguments: Sequence[str], *, timeout: float = 120.0) -> subprocess.Compl
     )
 
 
-def _wait_until(holds: Callable[[], bool]) -> None:
+def wait_for(child: subprocess.Popen[str], truth: Path) -> None:
+    """Wait until a child has got going, or has ended.
+
+    Raises:
+        MisfireError: It does neither.
+    """
     end = monotonic() + PATIENCE_SECONDS
-    while not holds():
+    while not has_begun(truth) and child.poll() is None:
         if monotonic() > end:
             raise MisfireError(f"the child did not get going within {PATIENCE_SECONDS:.0f} s")
         sleep(0.0002)

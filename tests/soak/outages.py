@@ -9,12 +9,13 @@ from time import sleep
 from typing import final
 
 from tests.collector import CUT_REQUEST, CUT_RESPONSE, HANG, OK, Collector, Fault, slow, status
-from tests.soak.execution import finish, start, succeed
+from tests.soak.execution import finish, start, succeed, wait_for
 from tests.soak.orders import Orders
 from tests.soak.recovery import ledgers
 from tests.soak.report import Ending
 from tests.soak.truth import read_truth
 
+_FIRST = 2
 BATCH = 512
 """The most spans of one request: as many may come twice when an answer is lost."""
 
@@ -48,9 +49,10 @@ def _go_away(collector: Collector, seconds: float) -> None:
 
 
 def _always(fault: Fault) -> Callable[[Collector, float], None]:
-    """Fail at every request for three quarters of the time."""
+    """Fail at every request for three quarters of the time, and at the first ones whenever they come."""
 
     def happen(collector: Collector, seconds: float) -> None:
+        collector.fail_next(*[fault] * _FIRST)
         collector.always(fault)
         sleep(seconds * 0.75)
         collector.always(OK)
@@ -80,7 +82,7 @@ OUTAGES = {
     "hang": Outage("takes connections, never answers, beyond the end", _for_good(HANG)),
     "429": Outage("429 with `Retry-After: 1`", _always(status(429, retry_after="1"))),
     "503": Outage("503", _always(status(503))),
-    "400": Outage("400: refused for good", _always(status(400)), refuses=True),
+    "400": Outage("400, beyond the end: refused for good", _for_good(status(400)), refuses=True),
     "cut": Outage("cut in the middle of a batch", _always(CUT_REQUEST)),
     "unacknowledged": Outage("takes batches, cut before the answer", _always(CUT_RESPONSE), repeats=float("inf")),
 }
@@ -137,6 +139,7 @@ def suffer(outage: Outage, folder: Path, *, seconds: float, spans_per_second: fl
             spans_per_second=spans_per_second,
         )
         child = start("steady", orders.written(), variables={"OTEL_BSP_SCHEDULE_DELAY": str(delay_ms)})
+        wait_for(child, folder / "truth")
         outage.happen(collector, seconds)
         ending = finish(child)
         ended = {f"{span_id:016x}" for span_id in read_truth(folder / "truth").ended}

@@ -189,14 +189,22 @@ def _crowd(folder: Path, seconds: float) -> tuple[tuple[object, ...], str]:
 
 def damages(effort: Effort) -> Table:
     """Damage the files, while they are in use and after the death."""
-    table = Table("Damaged files", ("damage", "spans ended", "recovered", "counted as lost", "exit s", "lines"))
+    columns = ("spans ended", "recovered", "counted as lost", "unreadable files", "exit s", "lines")
+    table = Table("Damaged files", ("damage", *columns))
     for title, happen in _damages(min(effort.seconds, 5.0)).items():
         with _folder() as folder:
             outcome = happen(folder)
         ending = outcome.ending
-        row = (title, outcome.ended, outcome.found, outcome.counted, ending.exit_seconds, len(ending.lines))
-        table.add(*row, fault=str(ending.lines) if len(ending.lines) > 2 else "")
+        counts = (outcome.ended, outcome.found, outcome.counted, outcome.unreadable)
+        row = (title, *counts, ending.exit_seconds, len(ending.lines))
+        table.add(*row, fault=_harm(outcome))
     return table
+
+
+def _harm(outcome: damage.Damaged) -> str:
+    if outcome.strange:
+        return f"{outcome.strange} spans were found that never ended"
+    return f"it said {outcome.ending.lines}" if len(outcome.ending.lines) > 2 else ""
 
 
 def _damages(seconds: float) -> Mapping[str, Callable[[Path], damage.Damaged]]:
@@ -214,7 +222,8 @@ def _damages(seconds: float) -> Mapping[str, Callable[[Path], damage.Damaged]]:
         "none": go_on(damage.nothing),
         "files of at most 8 MiB": go_on(damage.nothing, damage.FILE_BYTES),
         "folder removed": go_on(damage.remove),
-        "bits flipped, 2000 a second": go_on(damage.flip_bits(seconds / 2, seed=4)),
+        "bits flipped anywhere, 2000 a second": go_on(damage.flip_bits(seconds / 2, seed=4)),
+        "bits flipped, but not in the header": go_on(damage.flip_bits(seconds / 2, seed=5, spare=damage.HEADER_BYTES)),
         "cut off after the death": lambda folder: damage.truncate(folder, seed=4),
     }
     if not damage.may_mount():

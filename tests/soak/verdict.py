@@ -27,8 +27,8 @@ class Verdict:
             it is killed between the end of a span and saying so.
         named: How many open spans were named.
         unbalanced: Ledgers that do not add up.
-        abandoned: How many spans the ledgers say were never ended, and nothing holds any more: without memory a span may
-            not come to its end.
+        abandoned: How many spans were never ended, by the ledgers, and nothing holds any more: where there is no memory
+            left, a span may not come to its end.
     """
 
     ended: int = 0

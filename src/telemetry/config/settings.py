@@ -75,6 +75,7 @@ class Settings:
     journal: str | Literal[False] | None = None
     journal_bytes: int = 32 * 1024 * 1024
     overhead_budget_percent: float | None = None
+    self_telemetry: bool = True
     organization_slug: str = "unknown"
     component: str = "python"
     log_format: LogFormat = "auto"

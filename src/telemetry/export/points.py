@@ -104,7 +104,8 @@ def ucum_unit(family: Family) -> str:
 
 
 def _metric(family: Family) -> Metric:
-    return Metric(clean_text(family.name), clean_text(family.description), ucum_unit(family), _data(family))
+    name = clean_text(family.convention or family.name)
+    return Metric(name, clean_text(family.description), ucum_unit(family), _data(family))
 
 
 def _data(family: Family) -> Sum | Gauge | Histogram | ExponentialHistogram:

@@ -53,6 +53,8 @@ class _Named:
         site.kind = self.kind
         site.watch = recorder.watch
         recorder.prepare(site)
+        if not site.name:
+            return  # the overhead budget has no room for spans
         self.site = site
         if self.kind == _PLAIN_KIND:
             _sites[self.name] = ready(site)

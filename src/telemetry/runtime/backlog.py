@@ -23,13 +23,13 @@ def live_spans(ring: Ring) -> int:
     words = ring.words
     begin, slot = words[extent.TABLE_AT] // extent.WORD, words[extent.SLOT_BYTES] // extent.WORD
     slots = words[begin : begin + words[extent.SLOTS] * slot : slot].tolist()
-    return len(slots) - slots.count(0)
+    return int(len(slots) - slots.count(0))
 
 
 def written_bytes(ring: Ring) -> int:
     """Give how much was ever written, records and what stands between them."""
     segment = ring.current
-    return (segment.generation - 1) * ring.words[extent.SEGMENT_BYTES_WORD] + _offset(ring)
+    return int((segment.generation - 1) * ring.words[extent.SEGMENT_BYTES_WORD]) + _offset(ring)
 
 
 def is_kept(ring: Ring) -> bool:

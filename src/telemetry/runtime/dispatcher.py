@@ -14,12 +14,14 @@ from typing import Any, Self, final
 from telemetry._hotpath import Ring, Site, extent, protobuf, sample_with, switch
 from telemetry.config import Settings
 from telemetry.contracts import Registry, load_registry
-from telemetry.logs import Tally, redact_value
+from telemetry.logs import Tally
 from telemetry.metrics import ExecutionMetrics
 from telemetry.signals import Family, LogSink, Resource, SpanRecord, SpanSink
 from telemetry.tracing import FinishedSpans, Recorder, Terms, Watch, sampler
 
+from .admissions import Admissions
 from .breaches import Breaches
+from .heritage import settle
 from .logging import LogOutput
 from .notes import Notes
 from .outputs import Outputs
@@ -43,6 +45,7 @@ class TelemetryDispatcher:
         resource: Who records.
         run_id: The run that this process belongs to, on every log line.
         terms: What holds for spans of OpenTelemetry's API, and who sees all spans.
+        admissions: What takes secrets out of attributes, and counts them.
         breaches: What the contracts refused.
         region: The memory that everything is recorded in.
         retire: What leaving the `with` block calls; whoever makes this the runtime of the process sets it.
@@ -50,13 +53,16 @@ class TelemetryDispatcher:
 
     __slots__ = (
         "__weakref__",
+        "_log_sinks",
         "_log_tally",
         "_logs",
         "_notes",
         "_outputs",
         "_recorder",
         "_tray",
+        "_vitals",
         "_watch",
+        "admissions",
         "breaches",
         "metrics",
         "plugs",
@@ -94,11 +100,10 @@ class TelemetryDispatcher:
         )
         self.resource: Resource = resource_of(settings)
         self._outputs = Outputs(settings, self.resource, self.metrics, self.region)
-        common = {"host.kind": settings.host_kind}
-        recorder = Recorder(self.registry, settings.limits, common, redact_value, self.breaches.count)
-        self._recorder = recorder
+        self.admissions = Admissions()
+        self._recorder = self._make_recorder()
         self.terms = self._make_terms()
-        self._watch = Watch(self.terms, recorder)
+        self._watch = Watch(self.terms, self._recorder)
         self._tray = Tray(
             self.region,
             (*sinks, *self._outputs.span_sinks),
@@ -110,26 +115,34 @@ class TelemetryDispatcher:
         self._notes.introduce(self.resource, settings, self.run_id)
         self.ring.scopes.tell = self._notes.scope
         self._log_tally = Tally(self.breaches.note)
+        self._log_sinks = (*log_sinks, *self._outputs.lines(self.ring))
         self._logs = LogOutput(
             settings,
             self.registry,
-            (*log_sinks, *self._outputs.lines(self.ring)),
+            self._log_sinks,
             self._log_tally,
             run_id=self.run_id,
             quiet=quiet,
         )
+        self._vitals: Any = None
 
     def prepare(self, site: Site) -> None:
         """Make a site of the hot path ready to write its spans."""
+        if self._vitals is not None and not self._vitals.trim(site):
+            return  # the overhead budget has no room for spans
         self._notes.site(site)
         self._recorder.prepare(site)
+
+    def _make_recorder(self) -> Recorder:
+        common = {"host.kind": self.settings.host_kind}
+        return Recorder(self.registry, self.settings.limits, common, self.admissions, self.breaches.count)
 
     def _make_terms(self) -> Terms:
         return Terms(
             self.registry,
             self.settings.limits,
             self.resource,
-            redact_value,
+            self.admissions,
             self.breaches.count,
             self._take,
             sampler(self.settings.sampler, self.settings.sampler_arg),
@@ -163,6 +176,20 @@ class TelemetryDispatcher:
         return self._logs
 
     @property
+    def vitals(self) -> Any:
+        """What measures telemetry itself; it is loaded with the first look, or where a budget is set."""
+        if self._vitals is None:
+            from .vitals import Vitals
+
+            self._vitals = Vitals(self, stopwatch=self._outputs.stopwatch, sinks=self._log_sinks)
+        return self._vitals
+
+    def _measured(self) -> Sequence[Family]:
+        """Take the vital signs; what takes them is loaded only here, for whoever looks."""
+        signs: Sequence[Family] = self.vitals.families()
+        return signs
+
+    @property
     def prometheus_port(self) -> int | None:
         """The port of the scrape endpoint; None where there is none."""
         return self._outputs.port
@@ -179,6 +206,11 @@ class TelemetryDispatcher:
         self._outputs.open()
         self._logs.open()
         self._tray.start()
+        settle(self.region, self.registry)
+        if self.settings.self_telemetry:
+            self.metrics.vitals = self._measured
+        if self.settings.overhead_budget_percent is not None:
+            self.vitals.start()
         return self
 
     def add_span_processor(self, processor: Any) -> None:
@@ -210,6 +242,8 @@ class TelemetryDispatcher:
         """
         timeout = self.settings.shutdown_timeout_seconds if timeout_seconds is None else timeout_seconds
         deadline = time.monotonic() + timeout
+        if self._vitals is not None:
+            self._vitals.stop()
         self._tray.stop(timeout)
         self.terms.processors.close(max(0.05, deadline - time.monotonic()))
         self._logs.close()
@@ -218,8 +252,8 @@ class TelemetryDispatcher:
         return arrived
 
     def families(self) -> Sequence[Family]:
-        """Take a snapshot of all metrics."""
-        return self.metrics.families()
+        """Take a snapshot of all metrics that are recorded; what telemetry measures of itself is in `vitals`."""
+        return self.metrics.recorded()
 
     def losses(self) -> Mapping[str, int]:
         """Give what was refused, dropped or lost, by reason."""
@@ -238,6 +272,9 @@ class TelemetryDispatcher:
         self._tray.restart()
         self.metrics.restart()
         self.breaches.restart()
+        self.admissions.count = 0
+        if self._vitals is not None:
+            self._vitals.restart()
 
     def _take(self, record: SpanRecord) -> None:
         """Take a span that is in no contract."""

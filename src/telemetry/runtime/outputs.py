@@ -15,6 +15,8 @@ from .lines import Lines
 if TYPE_CHECKING:
     from telemetry.export import ExportWorker
 
+    from .stopwatch import Stopwatch
+
 _SIGNALS = ("traces", "metrics", "logs")
 _KINDS = {"traces": extent.SPAN, "logs": extent.LOG}
 
@@ -26,6 +28,7 @@ class Outputs:
     Attributes:
         span_sinks: Where span records go in this process.
         port: The port of the scrape endpoint, once it is open.
+        stopwatch: Times what is sent; None where nothing is.
     """
 
     _lost: Mapping[str, int] = {}
@@ -34,7 +37,8 @@ class Outputs:
         self._settings = settings
         self._source = source
         self._region = region
-        self._worker = _worker(settings, resource, source, region)
+        self.stopwatch = _exporter(settings, resource)
+        self._worker = self.stopwatch and _worker(settings, self.stopwatch, source, region)
         self._server: Any = None
         self._neighbour: Any = None
         self.port: int | None = None
@@ -98,11 +102,12 @@ class Outputs:
         return self._lost if self._worker is None else self._worker.losses()
 
 
-def _worker(settings: Settings, resource: Resource, source: FamilySource, region: Region) -> ExportWorker | None:
+def _exporter(settings: Settings, resource: Resource) -> Stopwatch | None:
     if not any(_is_sent(signal, settings) for signal in _SIGNALS):
         return None
-    from telemetry.export import ExportWorker, Schedule
     from telemetry.export.otlp import OtlpExporter
+
+    from .stopwatch import Stopwatch
 
     exporter = OtlpExporter(
         settings.endpoint,
@@ -112,6 +117,12 @@ def _worker(settings: Settings, resource: Resource, source: FamilySource, region
         timeout_seconds=settings.export_timeout_ms / 1000,
         protocol=settings.protocol,
     )
+    return Stopwatch(exporter)
+
+
+def _worker(settings: Settings, exporter: Stopwatch, source: FamilySource, region: Region) -> ExportWorker:
+    from telemetry.export import ExportWorker, Schedule
+
     schedule = Schedule(
         batch_size=settings.batch_size,
         delay_seconds=settings.batch_delay_ms / 1000,

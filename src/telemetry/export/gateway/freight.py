@@ -223,4 +223,4 @@ class Freight:
             self._taken = monotonic()
         self._trouble = reason
         what = "what waits stays in the journals, and is sent again"
-        self._notice.say(f"telemetry: {self._exporter.target} cannot be reached: {reason}; {what}")
+        self._notice.say(f"telemetry: nothing goes to {self._exporter.target}: {reason}; {what}")
