@@ -201,7 +201,7 @@ _alive: list[ref[Region]] = []
 
 
 def _renew_all() -> None:
-    for reference in list(_alive):
+    for reference in _alive:
         region = reference()
         if region is not None:
             region.renew()

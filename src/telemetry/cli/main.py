@@ -6,6 +6,11 @@ Exit codes: 0 when all is well, 1 when a check fails, 2 on bad usage.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Final
+
+_SUBCOMMANDS: Final = ("doctor", "probe", "gateway", "journal", "bundle")
+"""Each has a module of its name, with a function of that name, or an `app` of further subcommands."""
 
 
 def main() -> None:
@@ -14,11 +19,6 @@ def main() -> None:
         import typer
     except ModuleNotFoundError:
         sys.exit("the telemetry command needs its extra: pip install 'telemetry[probe]'")
-    from .bundle import app as bundle
-    from .doctor import doctor
-    from .gateway import gateway
-    from .journal import app as journal
-    from .probe import probe
     from .version import show_version
 
     app = typer.Typer(
@@ -28,9 +28,16 @@ def main() -> None:
         help="Spans, metrics and logs under one contract, for specification-to-binary pipelines.",
     )
     app.callback()(show_version)
-    app.command()(doctor)
-    app.command()(probe)
-    app.command()(gateway)
-    app.add_typer(journal, name="journal")
-    app.add_typer(bundle, name="bundle")
+    for name in _wanted(sys.argv[1:]):
+        module = import_module(f".{name}", __package__)
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
     app(prog_name="telemetry")
+
+
+def _wanted(arguments: list[str]) -> tuple[str, ...]:
+    """Give the subcommand that is meant, all where that is none: the libraries of one do not delay another."""
+    first = next((word for word in arguments if not word.startswith("-")), "")
+    return (first,) if first in _SUBCOMMANDS else _SUBCOMMANDS

@@ -92,6 +92,7 @@ class ExportWorker:
         "_end_began",
         "_ended_well",
         "_exporter",
+        "_is_behind",
         "_kinds",
         "_ledger",
         "_left",
@@ -211,6 +212,7 @@ class ExportWorker:
         self._refusal = ""
         self._left = (0, 0)
         self._ended_well = self._source is None
+        self._is_behind = self._source is not None
         region, source, schedule = self._region, self._source, self._schedule
         self._consignor = self._pushes = None
         if region is not None and self._kinds:
@@ -263,6 +265,7 @@ class ExportWorker:
         if self._consignor is not None:
             self._consignor.is_last = True
         self._turn(hurried=True)
+        self._is_behind = self._pushes is not None and bool(self._pushes.obstacle)
         is_kept = self._consignor is not None and self._consignor.is_kept
         while self._obstacle() and not (is_kept or self._over) and monotonic() + self._seconds_left() < self._deadline:
             self._alarm.sleep(self._seconds_left())
@@ -310,11 +313,12 @@ class ExportWorker:
         if overwritten := sum(words[word] for word in _OVERWRITTEN if words):
             lost["overwritten"] = overwritten
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(lost.items())) or "nothing"
+        metrics = "the last metrics did not leave; " if self._over and self._is_behind else ""
         if self._consignor is None or (self._over and not self._consignor.is_kept):
-            return f"lost so far: {reasons}"
+            return f"{metrics}lost so far: {reasons}"
         spans, logs = self._consignor.waiting()
         where = " in the journal" if self._consignor.is_kept else ""
-        return f"{spans} spans and {logs} log records wait{where}; lost so far: {reasons}"
+        return f"{metrics}{spans} spans and {logs} log records wait{where}; lost so far: {reasons}"
 
 
 _workers: WeakSet[ExportWorker] = WeakSet()

@@ -8,6 +8,7 @@ from .dead import DEAD_NAME, Dead, read_dead, set_aside, write_dead
 from .file import JournalFile
 from .folder import FOLDING, GATEWAY, LOCK_NAME, Folder
 from .ledger import NOBODY, Ledger, balance, of_counts
+from .liveness import is_gone
 from .memory import FileMemory, Memory, OwnMemory
 from .parcels import Send, Shipment
 from .reader import Identity, Reader, open_journal, readers, unreadable
@@ -47,6 +48,7 @@ __all__ = (
     "Ward",
     "balance",
     "closed_spans",
+    "is_gone",
     "of_counts",
     "open_journal",
     "read_dead",

@@ -16,6 +16,7 @@ from telemetry._hotpath import extent
 from telemetry.errors import JournalError
 
 from .folder import Folder
+from .liveness import is_gone
 from .parcels import Parcels, Send, Shipment
 from .reader import Reader, open_journal
 from .recover import recover
@@ -163,7 +164,9 @@ class Adoption:
     def _inherit(self, reader: Reader) -> bool:
         """Take the ship lock of a process that is dead; False where it lives, or somebody else has the lock."""
         key = reader.identity.key
-        if not _LEAST_KEY <= key < _KEY_LIMIT or self._folder.is_held(key) or not self._folder.hold(key + 1):
+        if reader.path is None or not _LEAST_KEY <= key < _KEY_LIMIT:
+            return False
+        if not is_gone(self._folder, key, reader.path) or not self._folder.hold(key + 1):
             return False
         try:
             reader.memory.put(extent.CLAIM, 0)

@@ -12,6 +12,7 @@ import fcntl
 import os
 import stat
 import struct
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from typing import Final, Self, final
@@ -22,6 +23,7 @@ FOLDING, GATEWAY = 0, 1
 """Keys of the folder itself: who adds the dead together, and who serves all."""
 
 LOCK_NAME: Final = "lock"
+_LOCK_FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 SUFFIX: Final = ".journal"
 
 _FLOCK: Final = struct.Struct("hhqqi4x")  # l_type, l_whence, l_start, l_len, l_pid of 64-bit Linux
@@ -81,8 +83,10 @@ class Folder:
 class _LockFile:
     """The one descriptor that this process has of a lock file."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path = path
         self._descriptor = descriptor
+        self._identity = _identity(descriptor)
         self._restart()
 
     def _restart(self) -> None:
@@ -94,31 +98,52 @@ class _LockFile:
         with self._own():
             if key in self._held:
                 return False
-            try:
-                fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, key)
-            except OSError:
-                return False
-            self._held.add(key)
-            return True
+            if self._take(key):
+                self._held.add(key)
+            return key in self._held
 
     def release(self, key: int) -> None:
         with self._own():
             if key in self._held:
                 self._held.discard(key)
-                fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, key)
+                with suppress(OSError):
+                    fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, key)
 
     def is_held(self, key: int) -> bool:
         with self._own():
             if key in self._held:
                 return True
             asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, key, 1, 0)
-            kind: int = _FLOCK.unpack(fcntl.fcntl(self._descriptor, fcntl.F_GETLK, asked))[0]
+            try:
+                kind: int = _FLOCK.unpack(fcntl.fcntl(self._descriptor, fcntl.F_GETLK, asked))[0]
+            except OSError:
+                return False
             return kind != fcntl.F_UNLCK
+
+    def _take(self, key: int) -> bool:
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, key)
+        except OSError:
+            return False
+        return True
 
     def _own(self) -> RLock:
         if self._pid != os.getpid():  # a forked child holds nothing of what its parent does
             self._restart()
+        if _identity(self._descriptor) != self._identity:  # a daemon closes all descriptors that it does not know
+            self._open_again()
         return self._lock
+
+    def _open_again(self) -> None:
+        """Take everything anew that was held; where the file is another one now, or none, nothing can be held."""
+        with suppress(OSError):
+            descriptor = os.open(self._path, _LOCK_FLAGS, 0o600)
+            if _identity(descriptor) != self._identity:
+                os.close(descriptor)
+                return
+            self._descriptor = descriptor
+            for key in self._held:
+                self._take(key)
 
 
 _open: dict[tuple[int, int], _LockFile] = {}
@@ -135,9 +160,17 @@ def _lock_file(folder: Path) -> _LockFile:
             known = None
         if known is not None:
             return known
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = os.open(path, _LOCK_FLAGS | os.O_CREAT, 0o600)
         status = os.fstat(descriptor)
-        return _open.setdefault((status.st_dev, status.st_ino), _LockFile(descriptor))
+        return _open.setdefault((status.st_dev, status.st_ino), _LockFile(path, descriptor))
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _check(path: Path) -> None:

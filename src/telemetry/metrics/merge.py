@@ -233,6 +233,7 @@ class MergedPages:
 
     >>> merged = MergedPages(Rule(Registry()))
     >>> merged.merge([], now_ns=0)
+    []
     >>> merged.snapshots()
     []
     """

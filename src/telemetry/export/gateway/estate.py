@@ -22,6 +22,7 @@ from telemetry.journal import (
     Dead,
     FileMemory,
     Folder,
+    is_gone,
     open_journal,
     read_dead,
     set_aside,
@@ -30,7 +31,6 @@ from telemetry.journal import (
 from telemetry.metrics import MergedPages, Part, Rule, parts_of
 
 from .directory import listed
-from .liveness import is_gone
 from .remains import Remains, look
 
 _BATCH: Final = 512

@@ -14,11 +14,10 @@ from typing import Any, Final, Protocol, final
 from telemetry._hotpath import extent
 from telemetry.errors import JournalError
 from telemetry.export.notice import Notice
-from telemetry.journal import Again, Folder, Reader, Refused, Send, Shipper, Taken, Verdict, Ward, open_journal
+from telemetry.journal import Again, Folder, Reader, Refused, Send, Shipper, Taken, Verdict, Ward, is_gone, open_journal
 from telemetry.signals import FamilySource
 
 from .directory import listed
-from .liveness import is_gone
 
 RECORDS: Final = frozenset({extent.SPAN, extent.LOG})
 

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Final, final
 
 from telemetry.errors import JournalError
-from telemetry.journal import DEAD_NAME, Dead, Folder, read_dead
+from telemetry.journal import DEAD_NAME, Dead, Folder, is_gone, read_dead
 from telemetry.metrics import Part, parts_of
 
 from .directory import listed
-from .liveness import is_gone
 from .transcript import Transcript
 
 _TRIES: Final = 4

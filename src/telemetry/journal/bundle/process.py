@@ -13,6 +13,7 @@ from telemetry._hotpath import Chunk, extent
 from telemetry.journal.dead import DEAD_NAME
 from telemetry.journal.folder import Folder
 from telemetry.journal.ledger import Ledger, balance, of_counts
+from telemetry.journal.liveness import is_gone
 from telemetry.journal.memory import FileMemory
 from telemetry.journal.reader import Reader
 from telemetry.journal.recover import recover
@@ -49,7 +50,7 @@ def pack_process(
     copy = staging.path(f"{name}/journal")
     try:
         # Asked before the copy: of a process that dies after this, the open spans are not yet what it left open.
-        is_running = path.name != DEAD_NAME and folder.is_held(_key(path))
+        is_running = path.name != DEAD_NAME and not is_gone(folder, _key(path), path)
         modified_ns = path.stat().st_mtime_ns
         copy_journal(path, copy)
         with Reader(FileMemory(copy, only_read=True), path=path) as reader:

@@ -11,7 +11,9 @@ from typing import Final
 
 from telemetry._hotpath import extent
 from telemetry.errors import JournalError
-from telemetry.journal import FileMemory, Folder
+
+from .folder import Folder
+from .memory import FileMemory
 
 _PROCESSES: Final = Path("/proc")
 _OVER: Final = (b"Z", b"X")  # proc(5): a zombie, which only waits for its parent, and one that is just going
@@ -24,7 +26,8 @@ def is_gone(folder: Folder, key: int, path: Path) -> bool:
 
 def _runs(name: str) -> bool:
     """Tell whether the process runs that the name of a journal says: its pid, and its start in clock ticks."""
-    pid, started, _ = name.split("-")
+    pid, _, rest = name.partition("-")
+    started = rest.partition("-")[0]
     try:
         fields = (_PROCESSES / pid / "stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
