@@ -17,6 +17,7 @@ SHOWS = {
     "measure_latency": "n=2",
     "nest_with_opentelemetry": "ours lies below theirs: True",
     "push_to_a_collector": "['/v1/logs', '/v1/metrics', '/v1/traces']",
+    "recover_a_killed_run": "died at plan.compile_graph > compile.execute with c-gcc",
     "run_a_compiler": "output stored under its hash: True",
     "serve_metrics": 'compile_success_total{backend="c-gcc",environment="development",host_region="unknown"} 1.0',
     "stream_results": "running time is a small part of the total: True",

@@ -44,9 +44,10 @@ def test_a_disk_that_fills_up_is_no_harm(tmp_path: Path, disk: Path) -> None:
 
 
 def test_a_removed_folder_is_no_harm(tmp_path: Path) -> None:
-    """A process whose journal is unlinked goes on in what it has mapped."""
-    outcome = damage.go_on(tmp_path, tmp_path / "journal", damage.remove, seconds=_SECONDS)
+    """A process whose journal is unlinked goes on in what it has mapped, and sends all of it."""
+    outcome = damage.send_on(tmp_path, tmp_path / "journal", damage.remove, seconds=_SECONDS)
     assert _is_unnoticed(outcome), outcome
+    assert outcome.found == outcome.ended
 
 
 def test_flipped_bits_are_no_harm(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_good_end_is_good() -> None:
     found = Found(Counter({2: 1, 3: 1}), {2: 1, 3: 1}, dict(_OPEN))
     verdict = judge(Happened(frozenset({1}), frozenset({2})), found, [_BALANCED])
     assert verdict.is_good
-    assert (verdict.ended, verdict.found, verdict.named) == (1, 1, 1)
+    assert (verdict.ended, verdict.found, verdict.named, verdict.inside) == (1, 1, 1, 1)
 
 
 @pytest.mark.parametrize(

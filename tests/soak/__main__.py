@@ -72,7 +72,11 @@ def _run(parts: list[str], twins: list[str], effort: Effort, faults: list[str]) 
         yield f"## {twin.capitalize()} twin: {_twin()}\n"
         for name in parts:
             began = monotonic()
-            table = PARTS[name](effort)
+            try:
+                table = PARTS[name](effort)
+            except Exception as error:
+                faults.append(f"{twin}: {name} did not come to its end: {error!r}")
+                continue
             faults += [f"{twin}: {fault}" for fault in table.faults]
             yield f"{table.markdown()}\n{len(table.faults)} faults, {monotonic() - began:.0f} s.\n"
 

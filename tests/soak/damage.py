@@ -7,15 +7,16 @@ import resource
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from time import monotonic, sleep
 from typing import Any, final
 
+from tests.collector import Collector
 from tests.soak.execution import MisfireError, finish, kill, run, start, wait_for
 from tests.soak.orders import Orders
-from tests.soak.recovery import Found, ledgers, recover, unreadable
+from tests.soak.recovery import Found, audit, recover
 from tests.soak.report import Ending
 from tests.soak.truth import read_truth
 
@@ -71,7 +72,9 @@ class Damaged:
     strange: int = 0
 
 
-def go_on(folder: Path, journal: Path, happen: Callable[[Path], None], *, seconds: float, largest: int = 0) -> Damaged:
+def go_on(
+    folder: Path, journal: Path, happen: Callable[[Path], None], *, seconds: float, largest: int = 0, url: str = ""
+) -> Damaged:
     """Have a child record while something happens to its journal's folder; see what it says, and what is left.
 
     Args:
@@ -80,25 +83,37 @@ def go_on(folder: Path, journal: Path, happen: Callable[[Path], None], *, second
         happen: What happens once the child has got going.
         seconds: How long the child records.
         largest: The most bytes that a file of it may have; 0 for no limit.
+        url: Where it sends; empty for nowhere.
     """
     truth = folder / "truth"
-    orders = Orders("ours", "exit", str(truth), str(journal), seconds=seconds, spans_per_second=SPANS_PER_SECOND)
+    orders = Orders("ours", "exit", str(truth), str(journal), url, seconds, spans_per_second=SPANS_PER_SECOND)
     child = start("steady", orders.written())
     if largest:
         resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (largest, largest))
     wait_for(child, truth)
     happen(journal)
-    ending = finish(child)
+    return _examined(finish(child), truth, journal)
+
+
+def send_on(folder: Path, journal: Path, happen: Callable[[Path], None], *, seconds: float) -> Damaged:
+    """Do the same with a collector that is well; found is what it has got."""
+    with Collector() as collector:
+        outcome = go_on(folder, journal, happen, seconds=seconds, url=collector.url)
+        ended = {f"{span_id:016x}" for span_id in read_truth(folder / "truth").ended}
+        return replace(outcome, found=len(ended & collector.spans.keys()))
+
+
+def _examined(ending: Ending, truth: Path, journal: Path) -> Damaged:
     ended = read_truth(truth).ended
     found = recover(journal) if journal.is_dir() else Found()
-    books = ledgers(journal) if journal.is_dir() else []
+    books, unreadable = audit(journal) if journal.is_dir() else ([], 0)
     return Damaged(
         ending,
         len(ended),
         len(ended & found.finished.keys()),
         max(_counted(books), sum(ending.report.losses.values())),
         tuple(str(book) for book in books if not book["balances"]),
-        unreadable(journal) if journal.is_dir() else 0,
+        unreadable,
         len(found.finished.keys() - ended),
     )
 
@@ -188,8 +203,8 @@ def truncate(folder: Path, seed: int) -> Damaged:
         _cut(path, chance)
     ended = read_truth(truth).ended
     found = recover(journal)
-    counted = _counted(ledgers(journal))
-    return Damaged(Ending(), len(ended), len(ended & found.finished.keys()), counted, (), unreadable(journal))
+    books, unreadable = audit(journal)
+    return Damaged(Ending(), len(ended), len(ended & found.finished.keys()), _counted(books), (), unreadable)
 
 
 def _cut(path: Path, chance: Random) -> None:

@@ -58,12 +58,12 @@ def _folder() -> Iterator[Path]:
 
 def deaths(effort: Effort) -> Table:
     """Have processes die of everything."""
-    header = ("death", "runs", "spans ended", "recovered", "missing", "twice", "open ones named", "seconds")
-    table = Table("Deaths", header)
+    columns = ("runs", "spans ended", "recovered", "missing", "twice", "open ones named", "within a short span")
+    table = Table("Deaths", ("death", *columns, "seconds"))
     for name, death in DEATHS.items():
         began = monotonic()
         verdict, fault = _die(name, effort.repetitions)
-        counts = (len(verdict.missing), len(verdict.twice), verdict.named)
+        counts = (len(verdict.missing), len(verdict.twice), verdict.named, verdict.inside)
         row = (death.title, effort.repetitions, verdict.ended, verdict.found, *counts, monotonic() - began)
         table.add(*row, fault=fault or ("" if verdict.is_good else str(verdict)[:2000]))
     return table
@@ -209,8 +209,9 @@ def _harm(outcome: damage.Damaged) -> str:
 
 
 def _damages(seconds: float) -> Mapping[str, Callable[[Path], damage.Damaged]]:
-    def go_on(happen: Callable[[Path], None], largest: int = 0) -> Callable[[Path], damage.Damaged]:
-        return lambda folder: damage.go_on(folder, folder / "journal", happen, seconds=seconds, largest=largest)
+    flip = damage.flip_bits(seconds / 2, seed=4)
+    flip_behind = damage.flip_bits(seconds / 2, seed=5, spare=damage.HEADER_BYTES)
+    small, large = damage.SMALL_BYTES, 16 * damage.SMALL_BYTES
 
     def on_disk(size: int, happen: Callable[[Path], None], options: str = "") -> Callable[[Path], damage.Damaged]:
         def run(folder: Path) -> damage.Damaged:
@@ -219,22 +220,26 @@ def _damages(seconds: float) -> Mapping[str, Callable[[Path], damage.Damaged]]:
 
         return run
 
+    def in_place(happen: Callable[[Path], None], largest: int = 0) -> Callable[[Path], damage.Damaged]:
+        return lambda folder: damage.go_on(folder, folder / "journal", happen, seconds=seconds, largest=largest)
+
     files = {
-        "none": go_on(damage.nothing),
-        "files of at most 8 MiB": go_on(damage.nothing, damage.FILE_BYTES),
-        "folder removed": go_on(damage.remove),
-        "bits flipped anywhere, 2000 a second": go_on(damage.flip_bits(seconds / 2, seed=4)),
-        "bits flipped, but not in the header": go_on(damage.flip_bits(seconds / 2, seed=5, spare=damage.HEADER_BYTES)),
+        "none": in_place(damage.nothing),
+        "files of at most 8 MiB": in_place(damage.nothing, damage.FILE_BYTES),
+        "folder removed": in_place(damage.remove),
+        "folder removed, with a collector": lambda folder: damage.send_on(
+            folder, folder / "journal", damage.remove, seconds=seconds
+        ),
+        "bits flipped anywhere, 2000 a second": in_place(flip),
+        "bits flipped, but not in the header": in_place(flip_behind),
         "cut off after the death": lambda folder: damage.truncate(folder, seed=4),
     }
-    if not damage.may_mount():
-        return files
     disks = {
-        "disk of 1 MiB": on_disk(damage.SMALL_BYTES, damage.nothing),
-        "disk of 16 MiB, filled meanwhile": on_disk(16 * damage.SMALL_BYTES, damage.fill),
-        "disk that is read-only": on_disk(damage.SMALL_BYTES, damage.nothing, ",ro"),
+        "disk of 1 MiB": on_disk(small, damage.nothing),
+        "disk of 16 MiB, filled meanwhile": on_disk(large, damage.fill),
+        "disk that is read-only": on_disk(small, damage.nothing, ",ro"),
     }
-    return {**files, **disks}
+    return {**files, **disks} if damage.may_mount() else files
 
 
 def compiling(effort: Effort) -> Table:

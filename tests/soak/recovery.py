@@ -43,17 +43,15 @@ def recover(folder: Path) -> Found:
 
 def ledgers(folder: Path) -> list[dict[str, Any]]:
     """Give the ledger of each process that has a journal in a folder."""
+    return audit(folder)[0]
+
+
+def audit(folder: Path) -> tuple[list[dict[str, Any]], int]:
+    """Give the ledgers, and how many journals cannot be read, which is said of each."""
     done = command("journal", "ledger", folder, "--json")
     assert done.returncode in (0, 1) and "Traceback" not in done.stderr, f"ledger failed:\n{done.stderr}"
-    ledgers: list[dict[str, Any]] = json.loads(done.stdout)["processes"]
-    return ledgers
-
-
-def unreadable(folder: Path) -> int:
-    """Count the journals of a folder that cannot be read, and are said so."""
-    done = command("journal", "ls", folder, "--json")
-    assert done.returncode == 0 and "Traceback" not in done.stderr, f"ls failed:\n{done.stderr}"
-    return len(json.loads(done.stdout)["unreadable"])
+    said = json.loads(done.stdout)
+    return said["processes"], len(said["unreadable"])
 
 
 def _take(found: Found, span: Mapping[str, Any]) -> None:

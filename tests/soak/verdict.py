@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -26,6 +26,7 @@ class Verdict:
         surplus: Spans that were found as ended and that nobody spoke of, beyond the one that each place can have when
             it is killed between the end of a span and saying so.
         named: How many open spans were named.
+        inside: How many deaths came within a short span: it is named as open, or had ended and nobody could say so.
         unbalanced: Ledgers that do not add up.
         abandoned: How many spans were never ended, by the ledgers, and nothing holds any more: where there is no memory
             left, a span may not come to its end.
@@ -38,6 +39,7 @@ class Verdict:
     unnamed: frozenset[int] = frozenset()
     surplus: frozenset[int] = frozenset()
     named: int = 0
+    inside: int = 0
     unbalanced: tuple[str, ...] = ()
     abandoned: int = 0
 
@@ -56,6 +58,7 @@ class Verdict:
             self.unnamed | other.unnamed,
             self.surplus | other.surplus,
             self.named + other.named,
+            self.inside + other.inside,
             self.unbalanced + other.unbalanced,
             self.abandoned + other.abandoned,
         )
@@ -64,6 +67,7 @@ class Verdict:
 def judge(happened: Happened, found: Found, books: Sequence[Mapping[str, Any]] = ()) -> Verdict:
     """Compare what happened with what was found, and see whether the ledgers balance."""
     missing = happened.ended - found.finished.keys()
+    untold = found.finished.keys() - happened.ended - happened.began
     return Verdict(
         ended=len(happened.ended),
         found=len(happened.ended) - len(missing),
@@ -72,8 +76,9 @@ def judge(happened: Happened, found: Found, books: Sequence[Mapping[str, Any]] =
         unnamed=frozenset(
             span_id for span_id in happened.began - found.finished.keys() if not _is_named(found, span_id)
         ),
-        surplus=_surplus(happened, found),
+        surplus=_surplus(untold, found),
         named=len(found.named),
+        inside=len(untold) + len(found.named.keys() - happened.began),
         unbalanced=tuple(str(book) for book in books if not book["balances"]),
         abandoned=sum(book["lost"]["abandoned"] for book in books),
     )
@@ -84,8 +89,7 @@ def _is_named(found: Found, span_id: int) -> bool:
     return {"name": OUTER, **RUN}.items() <= named.items()
 
 
-def _surplus(happened: Happened, found: Found) -> frozenset[int]:
+def _surplus(untold: Set[int], found: Found) -> frozenset[int]:
     """Find what nobody spoke of: each long span has, one after the other, children whose end its process tells."""
-    untold = found.finished.keys() - happened.ended - happened.began
     places = Counter(found.parents[span_id] for span_id in untold)
     return frozenset(span_id for span_id in untold if places[found.parents[span_id]] > 1)

@@ -68,17 +68,18 @@ class Page:
 
     def allot(self, kind: str, descriptor: bytes, words: int) -> int | None:
         """Reserve a zeroed cell and give the index of its first word; None when the page is full."""
-        padded = -(-len(descriptor) // WORD)
-        start = self.integers[USED_WORD]
-        end = start + ENTRY_WORDS + padded + words
-        if end > self.size:
-            return None
-        text_at = (start + ENTRY_WORDS) * WORD
-        self.memory[text_at : text_at + len(descriptor)] = descriptor
+        needed = ENTRY_WORDS - (-len(descriptor) // WORD) + words
         number = KINDS.index(kind)
-        ENTRY.pack_into(self.memory, start * WORD, end - start, number, COMMITTED, time_ns(), len(descriptor), words)
-        self.integers[USED_WORD] = end
-        return end - words
+        entry = ENTRY.pack(needed, number, COMMITTED, time_ns(), len(descriptor), words) + descriptor
+        start = -1
+        while start != self.integers[USED_WORD]:  # a finaliser that runs here may allot one too
+            start = self.integers[USED_WORD]
+            if start + needed > self.size:
+                return None
+            place = slice(start * WORD, start * WORD + len(entry))
+        self.memory[place] = entry  # nothing is called from here on, so no signal handler comes in between
+        self.integers[USED_WORD] = start + needed
+        return start + needed - words
 
     def snapshot(self) -> bytes:
         """Copy the used part at one instant."""

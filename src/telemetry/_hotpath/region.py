@@ -97,8 +97,23 @@ class Region:
         wanted = begin + -(-(end - begin) // _STEP) * _STEP
         if not self._grow(begin, wanted - begin):
             return False
-        self._reserved[area] = wanted
+        if self._reserved[area] < wanted:  # a signal handler may have come further meanwhile
+            self._reserved[area] = wanted
         return True
+
+    def _take(self, area: int, bound: int, counter: int, size: int) -> int | None:
+        """Give the place of the next `size` bytes of an area; None where there is no room left.
+
+        From looking how much is used to saying how much, nothing is called, so that no signal handler comes in between.
+        """
+        words = self.words
+        used = -1
+        while used != words[counter]:
+            used = words[counter]
+            if used + size > bound or not self.reserve(area, area + used + size):
+                return None
+        words[counter] = used + size
+        return area + used
 
     def is_allotted(self, at: int, size: int) -> bool:
         """Tell whether memory stands behind addresses: on a full disk even to read a hole of a file is a SIGBUS."""
@@ -111,27 +126,22 @@ class Region:
         return self._write_note(kind, number, payload)
 
     def _write_note(self, kind: int, number: int, payload: bytes) -> bool:
-        words = self.words
-        used = words[extent.NOTES_USED]
-        at = words[extent.NOTES_AT] + used
         size = extent.NOTE.size + (len(payload) + 7 & ~7)
-        if used + size > NOTES_BYTES or not self.reserve(words[extent.NOTES_AT], at + size):
+        at = self._take(self.words[extent.NOTES_AT], NOTES_BYTES, extent.NOTES_USED, size)
+        if at is None:
             return False
         begin = at + extent.NOTE.size
         self.memory[begin : begin + len(payload)] = payload
         extent.NOTE.pack_into(self.memory, at, len(payload), number, kind, extent.NOTE_WRITTEN)
-        words[extent.NOTES_USED] = used + size
         return True
 
     def settle(self, page: Page) -> memoryview | None:
         """Give the next piece of the area of pages to a page; None where it has no more room."""
-        at, used = self.words[extent.PAGES_AT], self.words[extent.PAGES_USED]
-        end = used + page.size * WORD
-        if end > PAGES_BYTES or not self.reserve(at, at + end):
+        at = self._take(self.words[extent.PAGES_AT], PAGES_BYTES, extent.PAGES_USED, page.size * WORD)
+        if at is None:
             return None
-        self.words[extent.PAGES_USED] = end
         self._pages.append(page)
-        return memoryview(self.memory)[at + used : at + end]
+        return memoryview(self.memory)[at : at + page.size * WORD]
 
     def serve(self, ring: Any) -> None:
         """Tell a ring when its memory is fresh."""
@@ -173,9 +183,9 @@ class Region:
     def _identify(self) -> None:
         """Say who writes; of anonymous memory nobody asks."""
 
-    def _put_over(self, descriptor: int) -> None:
-        """Put a file, or with -1 fresh memory, in the place of what is there."""
-        remap(self.memory, descriptor, self.size)
+    def _put_over(self, descriptor: int) -> bool:
+        """Put a file, or with -1 fresh memory, in the place of what is there; tell whether that was done."""
+        return remap(self.memory, descriptor, self.size)
 
     def _refresh(self) -> None:
         if TWIN == "pure":

@@ -13,6 +13,7 @@ from .twin import OpenTable, Segment, Tip, walk_records
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .region import Region
 
@@ -29,7 +30,19 @@ class Ring(Tip):
         cursors: The words of the readers that a segment is kept for; with none nothing is kept, or missed.
     """
 
-    __slots__ = ("__weakref__", "_free", "_full", "_generation", "_is_asleep", "_lock", "cursors", "scopes", "wake")
+    __slots__ = (
+        "__weakref__",
+        "_aside",
+        "_free",
+        "_full",
+        "_generation",
+        "_is_asleep",
+        "_is_busy",
+        "_lock",
+        "cursors",
+        "scopes",
+        "wake",
+    )
 
     def __init__(self, region: Region, *, cursors: tuple[int, ...] = ()) -> None:
         super().__init__(region)
@@ -45,6 +58,8 @@ class Ring(Tip):
         self._lock = RLock()  # a finaliser that runs inside may record too
         self._free: list[Segment] = []
         self._full: list[Segment] = []
+        self._aside: list[Segment] = []
+        self._is_busy = False
         self._generation = 0
         first = self._allotted(self.words[extent.SEGMENT_BYTES_WORD])
         assert first is not None, "a region begins with room for two segments"
@@ -55,36 +70,55 @@ class Ring(Tip):
         self.open.clear()
 
     def turn(self, size: int) -> tuple[Segment, int]:
-        """Go on to the next segment, unless another thread has done so; give a place there."""
+        """Go on to the next segment, unless another thread has done so; give a place there.
+
+        A finaliser or a signal handler that records while this goes on, in the same thread, writes aside.
+        """
         with self._lock:
-            was_asleep, self._is_asleep = self._is_asleep, False
-            if was_asleep:
-                self.current.head = self.current.at + SEGMENT_HEADER_BYTES
-            segment = self.current if self.current.head + size <= self.current.limit else self._next(size)
-            if segment is None:
-                return self._nowhere(size)
-            at = segment.head
-            segment.words[at // WORD] = header(size - room(0), 0, 0, OPEN)
-            segment.head = at + size
-            if segment is self.current and not was_asleep:
-                return segment, at
-            if segment is not self.current:
-                # It is in place before the last is sealed: a finaliser that runs inside finds it, and records.
-                full = self.current
-                self._use(segment)
-                self._full.append(full)
-                full.seal()
-        self.wake()
+            if self._is_busy:
+                return self._place_aside(size)
+            self._is_busy = True
+            try:
+                segment, at, is_news = self._turned(size)
+            finally:
+                self._is_busy = False
+        if self._aside:
+            self._bring_in()
+        if is_news:
+            self.wake()
         return segment, at
+
+    def _turned(self, size: int) -> tuple[Segment, int, bool]:
+        """Do that, with the lock held; tell also whether who reads has to know."""
+        was_asleep, self._is_asleep = self._is_asleep, False
+        if was_asleep:
+            self.current.head = self.current.at + SEGMENT_HEADER_BYTES
+        segment = self.current if self.current.head + size <= self.current.limit else self._next(size)
+        if segment is None:
+            return (*self._nowhere(size), was_asleep)
+        at = segment.head
+        segment.words[at // WORD] = header(size - room(0), 0, 0, OPEN)
+        segment.head = at + size
+        if segment is self.current:
+            return segment, at, was_asleep
+        full = self.current
+        self._use(segment)
+        self._full.append(full)
+        full.seal()
+        return segment, at, True
 
     def prepare(self) -> None:
         """Have a segment ready before it is needed: to touch its pages takes a while that no recording thread has."""
         with self._lock:
-            self._reclaim()
-            if not self._free:
-                ready = self._allotted(self.words[extent.SEGMENT_BYTES_WORD])
+            self._is_busy = True
+            try:
+                self._reclaim()
+                ready = None if self._free else self._allotted(self.words[extent.SEGMENT_BYTES_WORD])
                 if ready is not None:
                     self._free.append(ready)
+            finally:
+                self._is_busy = False
+        self._bring_in()
 
     def _use(self, segment: Segment) -> None:
         self._generation += 1
@@ -95,6 +129,8 @@ class Ring(Tip):
         """Give an empty segment with room for a record of this size; the oldest are overwritten where there is none."""
         usual = self.words[extent.SEGMENT_BYTES_WORD]
         wanted = -(-(size + SEGMENT_HEADER_BYTES) // usual) * usual
+        if wanted > self.words[extent.RING_BYTES] - usual:
+            return None  # it fits nowhere beside the current one: nothing need make way for it
         self._reclaim()
         while True:
             found = self._joined(wanted) or self._allotted(wanted)
@@ -174,14 +210,41 @@ class Ring(Tip):
 
     def _nowhere(self, size: int) -> tuple[Segment, int]:
         """Give a place that nobody reads, for a record that there is no room for."""
-        from mmap import mmap
-
         self.words[extent.SPANS_TOO_LARGE] += 1
-        segment = Segment(mmap(-1, SEGMENT_HEADER_BYTES + size), 0, SEGMENT_HEADER_BYTES + size)
+        segment = _apart(size)
         return segment, segment.head
+
+    def _place_aside(self, size: int) -> tuple[Segment, int]:
+        """Give a place from which the record is brought into the ring, as soon as that is not being changed."""
+        segment = _apart(size)
+        self._aside.append(segment)
+        return segment, segment.head
+
+    def _bring_in(self) -> None:
+        """Put what was written aside into the ring."""
+        while self._aside:
+            aside = self._aside.pop(0)
+            begin, end = aside.head, aside.limit
+            word = aside.words[begin // WORD]
+            if not word:
+                self.words[extent.TORN_COUNT] += 1  # whoever was to write it was interrupted
+                continue
+            segment = self.current
+            at = segment.head
+            if at + end - begin > segment.limit:
+                segment, at = self.turn(end - begin)
+            else:
+                segment.head = at + end - begin
+            segment.memory[at + WORD : at + end - begin] = aside.memory[begin + WORD : end]
+            segment.words[at // WORD] = word
 
 
 _OVERWRITTEN = {SPAN: extent.SPANS_OVERWRITTEN, LOG: extent.LOGS_OVERWRITTEN}
+
+
+def _apart(size: int) -> Segment:
+    memory: Any = bytearray(SEGMENT_HEADER_BYTES + size)
+    return Segment(memory, 0, SEGMENT_HEADER_BYTES + size)
 
 
 def _place(segment: Segment) -> int:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Environ = Mapping[str, str]
 
-_OTHER_VARIABLES: Final = frozenset({"TELEMETRY_PURE"})
+_OTHER_VARIABLES: Final = frozenset({"TELEMETRY_PURE", "TELEMETRY_GATEWAY_TOKEN_FILE"})
 _CARRIER: Final = ("TRACEPARENT", "TRACESTATE", "BAGGAGE")
 
 

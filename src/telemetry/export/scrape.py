@@ -75,7 +75,7 @@ class ScrapeServer:
     def __init__(
         self, source: FamilySource, host: str = "127.0.0.1", port: int = 0, *, registry: Collector = REGISTRY
     ) -> None:
-        self._server = _listen(host, port, _Endpoint(Page(source, registry)))
+        self._server = _listen(host, port, ScrapeEndpoint(Page(source, registry)))
         self.host, self.port = self._server.server_name, self._server.server_port
         Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), name="telemetry-scrape", daemon=True).start()
         _serving.add(self._server)
@@ -102,7 +102,7 @@ class ScrapeServer:
 
 
 @final
-class _Endpoint:
+class ScrapeEndpoint:
     """The WSGI application: routes, methods and headers."""
 
     __slots__ = ("_notice", "_page")
@@ -112,6 +112,7 @@ class _Endpoint:
         self._notice = Notice()
 
     def __call__(self, request: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        """Answer a request (PEP 3333)."""
         status, headers, body = self._answer(request)
         start(status, [*headers, ("Content-Length", str(sum(map(len, body))))])
         return [] if request["REQUEST_METHOD"] == "HEAD" else body
@@ -119,7 +120,7 @@ class _Endpoint:
     def _answer(self, request: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], list[bytes]]:
         plain = ("Content-Type", "text/plain; charset=utf-8")
         if request["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-            _drain(request)
+            drain(request)
             return "405 Method Not Allowed", [plain, ("Allow", "GET, HEAD")], [b"GET and HEAD are answered here.\n"]
         match request["PATH_INFO"]:
             case "/metrics":
@@ -135,7 +136,7 @@ class _Endpoint:
             body = self._page.render(form.format)
         except Exception as problem:  # noqa: BLE001 -- the scraper shows it as down; stderr says why
             self._notice.say(f"telemetry: the metrics page cannot be made: {problem!r}")
-            return "500 Internal Server Error", [], [b"The metrics page cannot be made; stderr says why.\n"]
+            return "500 Internal BoundedServer Error", [], [b"The metrics page cannot be made; stderr says why.\n"]
         headers = [("Content-Type", form.content_type), ("Vary", "Accept, Accept-Encoding")]
         if not form.gzip:
             return "200 OK", headers, body
@@ -164,13 +165,13 @@ class _Handler(WSGIRequestHandler):
 
 
 @final
-class _Server(ThreadingWSGIServer):
+class BoundedServer(ThreadingWSGIServer):
     """prometheus_client's threaded server, with bounds on the number and the length of requests."""
 
     # Python's default is 5; what comes on top waits a second for TCP to try again.
     request_queue_size = 2 * _MOST_REQUESTS
 
-    def __init__(self, family: int, address: tuple[str, int], application: _Endpoint) -> None:
+    def __init__(self, family: int, address: tuple[str, int], application: ScrapeEndpoint) -> None:
         self.address_family = family
         self._requests: dict[socket.socket, float] = {}
         super().__init__(address, _Handler)
@@ -215,7 +216,7 @@ class _Server(ThreadingWSGIServer):
             copy.close()
 
 
-_serving: WeakSet[_Server] = WeakSet()
+_serving: WeakSet[BoundedServer] = WeakSet()
 
 
 def _abandon_all() -> None:
@@ -227,10 +228,10 @@ def _abandon_all() -> None:
 os.register_at_fork(after_in_child=_abandon_all)
 
 
-def _listen(host: str, port: int, application: _Endpoint) -> _Server:
+def _listen(host: str, port: int, application: ScrapeEndpoint) -> BoundedServer:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return _Server(family, (str(address[0]), port), application)
+        return BoundedServer(family, (str(address[0]), port), application)
     except (OSError, OverflowError) as problem:
         raise _explained(host, port, problem) from problem
 
@@ -243,8 +244,8 @@ def _explained(host: str, port: int, problem: Exception) -> ConfigurationError:
     return ConfigurationError(f"{where}: {problem}; set an address of this machine and a port that this user may take")
 
 
-def _drain(request: WSGIEnvironment) -> None:
-    # A body left unread turns the close into a reset, and the client loses the answer.
+def drain(request: WSGIEnvironment) -> None:
+    """Read the body of a request: one left unread turns the close into a reset, and the client loses the answer."""
     with suppress(ValueError):
         _read: Callable[[int], bytes] = request["wsgi.input"].read
         _read(min(int(request.get("CONTENT_LENGTH") or 0), _DRAINED_BYTES))

@@ -16,6 +16,7 @@ from telemetry._hotpath import extent
 from telemetry.errors import JournalError
 
 from .folder import Folder
+from .ledger import balance
 from .liveness import is_gone
 from .parcels import Parcels, Send, Shipment
 from .reader import Reader, open_journal
@@ -55,9 +56,12 @@ class Ward:
 
     @property
     def is_over(self) -> bool:
-        """Whether nobody needs the file, once everything was shipped: its metrics are elsewhere, or there are none."""
-        memory = self._reader.memory
-        return bool(memory.word(extent.FOLDED)) or not memory.word(extent.PAGES_USED)
+        """Whether nobody needs the file, once everything was shipped: it has no metrics, and counts nothing lost.
+
+        Of all others the totals of the dead are made first, by a gateway or by who keeps the folder small.
+        """
+        ledger = balance(self._reader)
+        return not (self._reader.memory.word(extent.PAGES_USED) or ledger.has_losses)
 
     def ship(self) -> Shipment | None:
         """Send the next records, or else the next spans that were open; None when everything was answered for."""

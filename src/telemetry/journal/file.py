@@ -56,6 +56,11 @@ class JournalFile(Region):
         """Whether others can read it: there is a file, and nobody has removed it."""
         return self._file.is_linked()
 
+    @property
+    def is_removed(self) -> bool:
+        """Whether there was a file, and somebody has removed it."""
+        return self.path is not None and not self.path.exists()
+
     def renounce(self) -> None:
         """Let go of the parent's file, which a forked child must not write to."""
         self._parent_key, self.key, self.path = self.key, 0, None

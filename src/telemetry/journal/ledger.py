@@ -73,6 +73,11 @@ class Ledger:
         return {name: getattr(self, f"logs_{name}") for name in _LOG_LOSSES}
 
     @property
+    def has_losses(self) -> bool:
+        """Whether anything is lost, spans or log records."""
+        return any(self.lost.values()) or any(self.lost_logs.values())
+
+    @property
     def interrupted(self) -> int:
         """What is left over: counted and nowhere, or with a minus somewhere and not counted.
 

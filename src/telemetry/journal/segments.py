@@ -107,7 +107,9 @@ class Segments:
 
     def _scan(self) -> list[Segment]:
         found = {}
-        place, end = self._at, min(self._at + self._bytes, self._memory.size)
+        # What this process says of its own memory can be believed; there is nothing beyond.
+        used = self._memory.word(extent.RING_USED) if self._memory.is_own else self._bytes
+        place, end = self._at, min(self._at + min(used, self._bytes), self._memory.size)
         while place + extent.SEGMENT_HEADER_BYTES <= end:
             segment = self.at(place)
             if segment.generation:

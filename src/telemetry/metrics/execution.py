@@ -40,6 +40,7 @@ class ExecutionMetrics:
         "_limit",
         "_lock",
         "_pages",
+        "_region",
         "_shares",
         "registry",
         "vitals",
@@ -58,6 +59,7 @@ class ExecutionMetrics:
         self._ambient = dict(ambient)
         self._limit = limit
         self._count: Count = count or (lambda _reason, _detail: None)
+        self._region = region
         self._pages = Pages(region)
         self._instruments: dict[str, Instrument] = {}
         self._shares = [Share(contract) for contract in registry.metrics.values() if contract.share]
@@ -109,7 +111,7 @@ class ExecutionMetrics:
         """Where metrics of OpenTelemetry's API find their place."""
         with self._lock:
             if self._guests is None:
-                self._guests = Guests(self.registry, self.instrument, self._count)
+                self._guests = Guests(self.registry, self.instrument, self._count, self._region)
             return self._guests
 
     @property

@@ -15,7 +15,7 @@ from math import inf
 from time import time_ns
 from typing import Any, final
 
-from telemetry._hotpath import CounterCell, Entry, GaugeCell, clean, layout, text, twin, walk
+from telemetry._hotpath import CounterCell, Entry, GaugeCell, Region, clean, layout, text, twin, walk
 from telemetry.contracts import MetricContract
 from telemetry.signals import Attributes as Kept
 from telemetry.signals import Family, MetricKind, Origin, Series
@@ -64,9 +64,9 @@ class _Shelf:
 
     __slots__ = ("_lock", "_pages", "_points")
 
-    def __init__(self) -> None:
+    def __init__(self, region: Region | None) -> None:
         self._lock = threading.RLock()
-        self._pages = Pages()
+        self._pages = Pages(region)
         self._points: list[_Point] = []
 
     def place(self, point: _Point, wanted: Wanted, bounds: tuple[float, ...], refuse: Callable[..., None]) -> None:
@@ -75,7 +75,10 @@ class _Shelf:
         with self._lock:
             number = len(self._points)
             self._points.append(point)
-        named = [origin.scope.name, origin.scope.version, wanted.name, dict(origin.attributes), bounds, number]
+        named = [
+            *(origin.scope.name, origin.scope.version, wanted.name, dict(origin.attributes), bounds),
+            *(wanted.unit, wanted.description, wanted.kind == "up_down_counter", number),
+        ]
         descriptor = json.dumps(named, ensure_ascii=False).encode("utf-8", "replace")
         page, at = self._pages.allot(kind, descriptor, layout.cell_words(kind, len(bounds) + 1))
         if kind == "counter":
@@ -197,14 +200,15 @@ class ForeignMetrics:
     Args:
         limit: The greatest number of series of one of them.
         count: Called with a reason and a detail for what is refused.
+        region: Where the cells are kept; None for memory of their own.
     """
 
     __slots__ = ("_count", "_instruments", "_limit", "_lock", "_shelf")
 
-    def __init__(self, *, limit: int, count: Count) -> None:
+    def __init__(self, *, limit: int, count: Count, region: Region | None = None) -> None:
         self._limit = limit
         self._count = count
-        self._shelf = _Shelf()
+        self._shelf = _Shelf(region)
         self._instruments: dict[str, list[ForeignInstrument]] = {}
         self._lock = threading.RLock()
 

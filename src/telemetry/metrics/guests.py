@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final, final
 
+from telemetry._hotpath import Region
 from telemetry.contracts import Registry
 from telemetry.signals import Family, Series
 
@@ -34,6 +35,7 @@ class Guests:
         registry: The contracts, with the policy for what they lack.
         instrument: Gives an instrument of the registry.
         count: Called with a reason and a detail for what is refused.
+        region: Where the cells of metrics in no contract are kept; None for memory of their own.
 
     Attributes:
         made: The instruments that were made in this runtime, where it is an isolated one.
@@ -51,12 +53,18 @@ class Guests:
         "made",
     )
 
-    def __init__(self, registry: Registry, instrument: Callable[[str], Instrument], count: Count) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        instrument: Callable[[str], Instrument],
+        count: Count,
+        region: Region | None = None,
+    ) -> None:
         self._registry = registry
         self._instrument = instrument
         self.count = count
         self.made: dict[Any, Any] = {}
-        self._foreign = ForeignMetrics(limit=registry.foreign_limit, count=count)
+        self._foreign = ForeignMetrics(limit=registry.foreign_limit, count=count, region=region)
         self._exemplars: dict[Key, Exemplars] = {}
         self._observables: dict[int, Observable] = {}
         self._lock = threading.RLock()

@@ -248,7 +248,7 @@ class TelemetryDispatcher:
         self.terms.processors.close(max(0.05, deadline - time.monotonic()))
         self._logs.close()
         arrived = self._outputs.close(max(0.05, round(deadline - time.monotonic(), 2)))
-        put_away(self.region)
+        put_away(self.region, self.breaches.count)
         return arrived
 
     def families(self) -> Sequence[Family]:

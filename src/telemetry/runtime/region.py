@@ -8,7 +8,7 @@ from contextlib import suppress
 from telemetry._hotpath import Region, extent
 from telemetry.config import Settings, default_journal
 from telemetry.errors import JournalError
-from telemetry.journal import Folder, JournalFile, OwnMemory, Reader
+from telemetry.journal import Folder, JournalFile, OwnMemory, Reader, balance
 
 
 def region_of(settings: Settings, count: Callable[[str, str], None]) -> Region:
@@ -22,33 +22,18 @@ def region_of(settings: Settings, count: Callable[[str, str], None]) -> Region:
     return Region(settings.journal_bytes)
 
 
-_LOSSES = (
-    extent.SPANS_OVERWRITTEN,
-    extent.LOGS_OVERWRITTEN,
-    extent.SPANS_TOO_LARGE,
-    extent.SPANS_REFUSED,
-    extent.LOGS_REFUSED,
-    extent.SPANS_TORN,
-    extent.SPANS_CORRUPT,
-    extent.TORN_COUNT,
-    extent.ABANDONED,
-)
-
-
-def put_away(region: Region) -> None:
+def put_away(region: Region, count: Callable[[str, str], None]) -> None:
     """Close a region; a file in which there is nothing that anybody needs is removed.
 
     Metrics are needed by who adds the dead together, and so are counts of what was lost.
     """
     region.close()
+    if not isinstance(region, JournalFile):
+        return
     with suppress(JournalError):  # a header that somebody has damaged
-        if isinstance(region, JournalFile) and _is_empty(region):
+        ledger = balance(Reader(OwnMemory(region)))
+        waiting = ledger.pending or ledger.logs_pending
+        if waiting and region.is_removed:
+            count("journal_removed", f"{ledger.pending} spans and {ledger.logs_pending} log records were in it")
+        if not (region.words[extent.PAGES_USED] or waiting or ledger.open or ledger.has_losses):
             region.remove()
-
-
-def _is_empty(region: Region) -> bool:
-    words = region.words
-    if words[extent.PAGES_USED] or any(words[word] for word in _LOSSES):
-        return False
-    found = Reader(OwnMemory(region))
-    return found.pending() == (0, 0) and not found.opened()

@@ -130,7 +130,9 @@ class Tray:
 
     def _taken(self) -> list[Chunk]:
         """Take all spans that have ended, oldest first."""
-        words = self.ring.words
+        words, current = self.ring.words, self.ring.current
+        if words[extent.LOCAL] == extent.cursor(current.generation, current.head - current.at):
+            return []
         chunks: list[Chunk] = []
         while True:
             before = words[extent.LOCAL]

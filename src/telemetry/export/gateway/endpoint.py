@@ -7,7 +7,7 @@ from typing import final
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from telemetry.export.page import Page
-from telemetry.export.scrape import _drain, _Endpoint
+from telemetry.export.scrape import ScrapeEndpoint, drain
 
 from .access import Access
 
@@ -29,7 +29,7 @@ class Endpoint:
     __slots__ = ("_access", "_hindrances", "_scrape")
 
     def __init__(self, page: Page, access: Access, hindrances: Callable[[], Sequence[str]]) -> None:
-        self._scrape = _Endpoint(page)
+        self._scrape = ScrapeEndpoint(page)
         self._access = access
         self._hindrances = hindrances
 
@@ -55,7 +55,7 @@ class Endpoint:
 def _answer(
     request: WSGIEnvironment, start: StartResponse, status: str, text: str, *headers: tuple[str, str]
 ) -> Iterable[bytes]:
-    _drain(request)
+    drain(request)
     body = f"{text}\n".encode("utf-8", "replace")
     start(status, [_PLAIN, ("Content-Length", str(len(body))), *headers])
     return [] if request["REQUEST_METHOD"] == "HEAD" else [body]

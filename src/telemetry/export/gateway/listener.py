@@ -10,7 +10,7 @@ from wsgiref.types import WSGIApplication
 
 from telemetry.errors import ConfigurationError, PortInUseError
 from telemetry.export.occupant import occupant
-from telemetry.export.scrape import _Server
+from telemetry.export.scrape import BoundedServer
 
 from .access import Access
 
@@ -53,11 +53,11 @@ class Listener:
         self._thread.join()
 
 
-def _listen(access: Access, application: WSGIApplication) -> _Server:
+def _listen(access: Access, application: WSGIApplication) -> BoundedServer:
     try:
         found = socket.getaddrinfo(access.host, access.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, *_, address = found[0]
-        server = _Server(family, (str(address[0]), access.port), application)  # type: ignore[arg-type]
+        server = BoundedServer(family, (str(address[0]), access.port), application)  # type: ignore[arg-type]
     except (OSError, OverflowError) as problem:
         raise _explained(access, problem) from problem
     if access.tls is not None:
