@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def journal_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def journal_folder(tmp_path: Path) -> Iterator[Path]:
     """Keep the journals of a test, and of the processes that it starts, in a folder of its own."""
     folder = tmp_path / "journals"
-    monkeypatch.setenv("TELEMETRY_JOURNAL", str(folder))
-    return folder
+    with pytest.MonkeyPatch.context() as patch:  # not the fixture, which a test may undo
+        patch.setenv("TELEMETRY_JOURNAL", str(folder))
+        yield folder

@@ -18,6 +18,7 @@ from tests.journal.written import Journal, record
 from typer.testing import CliRunner, Result
 
 from telemetry.cli.bundle import app
+from telemetry.journal import Folder
 from telemetry.journal.bundle import open_key, public_text
 
 PROGRAM = dedent("""
@@ -60,6 +61,7 @@ def test_pack_verify_replay(run: CliRunner, journals: Path, tmp_path: Path) -> N
     assert f"died  {SPANS} spans, {LOGS} log records, 1 recovered" in done.output
     assert "looked for secrets in" in done.output
     assert "signed" in done.output
+    assert "nothing was waiting" not in done.output
     key = open_key(tmp_path / ".telemetry" / "signing_key.pem")
     (tmp_path / "key.pem").write_text(public_text(key))
     done = run.invoke(app, ["verify", "b.tar.gz", "--public-key", "key.pem"])
@@ -89,6 +91,33 @@ def test_json(run: CliRunner, journals: Path) -> None:
     verified = json.loads(run.invoke(app, ["verify", "b.tar.gz", "--json"]).stdout)
     assert (verified["passed"], verified["signer"], verified["trusted"]) == (True, "", False)
     assert [each["rule"] for each in verified["findings"]] == ["signature"]
+
+
+def test_a_bundle_of_nothing_says_so(run: CliRunner, tmp_path: Path) -> None:
+    """Where nothing was waiting a line says so, for no process as for one whose records were shipped; nothing fails."""
+    folder = tmp_path / "shipped"
+    folder.mkdir(mode=0o700)
+    Folder.open(folder)
+    for _ in range(2):
+        done = packed(run, folder)
+        assert done.exit_code == 0
+        assert done.output.count("nothing was waiting") == 1
+        assert packed(run, folder, "--json").stdout.startswith("{")
+        Journal(folder / "1-1-3e8.journal").close()
+    assert "died  0 spans, 0 log records" in done.output
+
+
+def test_one_is_no_plural(run: CliRunner, tmp_path: Path) -> None:
+    """A single span is `1 span`, wherever it is counted."""
+    folder = tmp_path / "single"
+    folder.mkdir(mode=0o700)
+    journal = Journal(folder / "1-1-3e8.journal")
+    journal.span(record(1))
+    journal.close()
+    assert "died  1 span, 0 log records, 0 recovered" in packed(run, folder).output
+    with Collector() as collector:
+        done = run.invoke(app, ["replay", "b.tar.gz", "--endpoint", collector.url])
+    assert "1 request sent; it has 1 span, 0 log records, 0 metrics" in done.output
 
 
 def test_a_changed_bundle_fails(run: CliRunner, journals: Path) -> None:

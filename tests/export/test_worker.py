@@ -294,7 +294,10 @@ def test_shutdown_where_nobody_listens(recorder: Recorder, capsys: pytest.Captur
     assert worker.losses() == {"export_timeout": 601}
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("telemetry: not everything went to http://127.0.0.1:")
-    assert "within 0.6 s: [Errno 111] Connection refused; the last metrics did not leave; lost so far: export_timeout 601" in line
+    assert (
+        "within 0.6 s: [Errno 111] Connection refused; the last metrics did not leave; lost so far: export_timeout 601"
+        in line
+    )
 
 
 def test_metrics_that_do_not_arrive_are_told(recorder: Recorder, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,8 @@ import httpx
 import pytest
 from tests.collector import HANG, OK, Collector
 
+from telemetry.cli.folders import OFF
+
 TOOL = Path(__file__).parents[2] / "tools" / "telemetry_gateway.py"
 TOTAL = re.compile(r"^compile_success_total\{.*\} (\S+)$", re.MULTILINE)
 
@@ -173,11 +175,27 @@ def test_collector_that_hangs_does_not_hold_up_the_end(environment: dict[str, st
 
 
 @pytest.mark.parametrize(
+    ("options", "service"), [(["--service", "specc"], ""), ([], "specc"), (["--service", "telemetry_gateway"], "specc")]
+)
+def test_the_default_folder_of_a_service(
+    environment: dict[str, str], tmp_path: Path, options: list[str], service: str
+) -> None:
+    """With nothing set but the service, by option or variable, it serves where that service records by default."""
+    unset = {"TELEMETRY_JOURNAL": "", "XDG_RUNTIME_DIR": str(tmp_path), "OTEL_SERVICE_NAME": service}
+    with running({**environment, **unset}, *options) as (url, _):
+        expected = counted({**environment, **unset}, 2)
+        served = total(url) == expected
+    assert served is (options[-1:] != ["telemetry_gateway"])
+    assert (tmp_path / "telemetry" / (options[-1] if options else service)).is_dir()
+
+
+@pytest.mark.parametrize(
     ("options", "setting", "message"),
     [
         (["--host", "0.0.0.0"], {}, "can be reached from other machines"),
         (["--token-file", "/nowhere"], {}, "--token-file /nowhere: No such file"),
-        ([], {"TELEMETRY_JOURNAL": "false"}, "journals are off"),
+        ([], {"TELEMETRY_JOURNAL": "false"}, OFF),
+        ([], {"TELEMETRY_JOURNAL": "", "OTEL_SERVICE_NAME": ""}, "say whose processes to serve: --service"),
         ([], {"TELEMETRY_REGISTRY": "/nowhere.json"}, "/nowhere.json"),
     ],
 )

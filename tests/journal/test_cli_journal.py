@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from time import localtime, mktime, strftime, strptime, time
 from typing import Any
 
 import pytest
 from tests.journal.programs import HOLDING, NESTED, run, start, stop
-from tests.journal.written import Journal, record
+from tests.journal.written import SECOND, START_NS, Journal, record
 from typer.testing import CliRunner, Result
 
 from telemetry._hotpath import extent
+from telemetry.cli.folders import OFF
 from telemetry.cli.journal import app
 from telemetry.journal import Folder
 
@@ -78,6 +81,29 @@ def test_ls_tells_who_runs(tmp_path: Path) -> None:
         stop(process)
 
 
+def test_the_newest_stands_last(written: Journal) -> None:
+    """Processes are listed in the order in which their journals were made, whatever the names of the files are."""
+    for pid, seconds in ((9, 1), (3, 3), (5, 2)):
+        other = Journal(written.path.with_name(f"{pid}-99-{pid:x}0.journal"), key=16 * pid)
+        other.set(extent.PID, pid)
+        other.set(extent.CREATED_NS, START_NS + seconds * SECOND)
+        other.close()
+    lines = telemetry("ls", written.path.parent).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["pid", "4711", "9", "5", "3"]
+    assert [row["pid"] for row in said("recover", written.path.parent)["processes"]] == [4711, 9, 5, 3]
+
+
+def test_ls_of_those_that_died(folder: Path) -> None:
+    """`--died` leaves out who runs and who came to its end; where nobody is left, a sentence says so."""
+    run(NESTED, folder, "1", end="pass")
+    assert len(said("ls", folder)["processes"]) == 2
+    (row,) = said("ls", folder, "--died")["processes"]
+    assert row["state"] == "died"
+    assert len(telemetry("ls", folder, "--died").stdout.splitlines()) == 2
+    Path(row["file"]).unlink()
+    assert telemetry("ls", folder, "--died").stdout == f"no process that died has a journal in {folder}\n"
+
+
 def test_folders_of_services(folder: Path, tmp_path: Path) -> None:
     """For the folder of several services all of them are listed."""
     run(NESTED, tmp_path / "other", "1")
@@ -97,11 +123,20 @@ def test_the_folder_of_the_settings(folder: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("command", ["ls", "ledger", "recover", "prune"])
 def test_a_folder_without_journals_is_bad_usage(tmp_path: Path, command: str) -> None:
-    """Exit code 2 and a sentence, for every subcommand; and nothing is made there."""
+    """Exit code 2 and a sentence that names the folder, for every subcommand; and nothing is made there."""
     done = telemetry(command, tmp_path / "nothing")
     assert done.exit_code == 2
-    assert "there is no journal" in done.stderr
+    assert f"there is no journal in {tmp_path / 'nothing'};" in done.stderr
     assert not (tmp_path / "nothing").exists()
+
+
+def test_the_folder_that_was_looked_at_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """So it is where no folder was given; and where journals are off, it is said in the words that all commands use."""
+    monkeypatch.delenv("TELEMETRY_JOURNAL")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert f"there is no journal in {tmp_path / 'telemetry'};" in telemetry("ls").stderr
+    monkeypatch.setenv("TELEMETRY_JOURNAL", "off")
+    assert OFF in telemetry("ls").stderr
 
 
 def test_ledger(folder: Path) -> None:
@@ -159,6 +194,48 @@ def test_recover_says_where_the_run_died(folder: Path) -> None:
     assert (row["finished"], row["closed"], stage["name"]) == (12, 2, "compile.execute")
 
 
+def test_recover_says_when_the_run_died(folder: Path) -> None:
+    """The last sign of life is said in local time, and how long ago it was."""
+    head = telemetry("recover", folder).stdout.splitlines()[0]
+    local, _, ago = head.partition(" died ")[2].partition(": ")[0].partition(", ")
+    assert abs(mktime(strptime(local, "%Y-%m-%d %H:%M:%S")) - time()) < 60
+    assert re.fullmatch(r"\d+ s ago", ago)
+
+
+def test_a_process_without_a_record_died_when_it_began(written: Journal) -> None:
+    """Where nothing was recorded the journal itself is the last sign of life."""
+    began = strftime("%Y-%m-%d %H:%M:%S", localtime(START_NS // SECOND))
+    assert f"died {began}, " in telemetry("recover", written.path.parent).stdout
+
+
+def test_recover_counts_those_that_ended_in_order(folder: Path) -> None:
+    """Only what went wrong is shown; the others are one line, and all of them stand in the JSON and in the file."""
+    for _ in range(2):
+        run(NESTED, folder, "3", end="pass")
+    done = telemetry("recover", folder, "--output", folder / "out")
+    assert len(re.findall(r"^\d+ specc", done.stdout, re.MULTILINE)) == 1
+    assert done.stdout.splitlines()[-1] == "2 processes ended in order: 10 finished records, nothing open"
+    assert len(said("recover", folder)["processes"]) == 3
+    assert (folder / "out").read_text().count('"spanId"') == 14 + 10
+
+
+def test_recover_shows_an_end_with_something_open(written: Journal) -> None:
+    """A process that came to its end while a span was open is shown, and so is one whose records are damaged."""
+    written.set(extent.STATE, extent.ENDED)
+    places = written.spans([1])
+    assert telemetry("recover", written.path.parent).stdout == (
+        "1 process ended in order: 1 finished record, nothing open\n"
+    )
+    written.begin(replace(record(2), end_ns=0))
+    done = telemetry("recover", written.path.parent)
+    assert re.search(r"^4711  ended .*: 1 finished record, 1 open span$", done.stdout, re.MULTILINE)
+    assert "ended in order" not in done.stdout
+    written.write(written.table_at, bytes(8))
+    written.flip(places[0] + 40)
+    written.spans([3])
+    assert "1 finished record, 0 open spans, 1 corrupt" in telemetry("recover", written.path.parent).stdout
+
+
 def test_recover_writes_otlp_json(folder: Path, tmp_path: Path) -> None:
     """The file has each span once, as a Collector reads it: resource, ids in hex, the recovered ones marked."""
     output = tmp_path / "out.jsonl"
@@ -181,7 +258,7 @@ def test_recover_says_what_is_damaged(written: Journal, tmp_path: Path) -> None:
     output = tmp_path / "out.jsonl"
     done = telemetry("recover", written.path.parent, "--output", output)
     assert done.exit_code == 1
-    assert "4 finished records, 1 open spans, 1 corrupt" in done.stdout
+    assert "4 finished records, 1 open span, 1 corrupt" in done.stdout
     assert output.read_text().count('"spanId"') == 5
 
 
@@ -201,11 +278,14 @@ def test_names_do_not_steer_the_terminal(written: Journal) -> None:
 
 
 def test_prune_keeps_what_waits(folder: Path) -> None:
-    """Journals with something that nobody has taken yet stay, unless all are to go."""
-    assert telemetry("prune", folder).stdout == "there is nothing to remove\n"
+    """Journals with something that nobody has taken yet stay, which is said, unless all are to go."""
+    assert telemetry("prune", folder).stdout == (
+        "kept 1 journal: 1 with pending records; --all removes those of processes that run no more\n"
+    )
     assert len(list(folder.glob("*.journal"))) == 1
     assert len(said("prune", folder, "--all")["removed"]) == 1
     assert list(folder.glob("*.journal")) == []
+    assert telemetry("prune", folder).stdout == f"there is nothing to remove in {folder}\n"
 
 
 def test_prune_removes_what_is_spent(written: Journal) -> None:
@@ -214,7 +294,8 @@ def test_prune_removes_what_is_spent(written: Journal) -> None:
     written.set(extent.PAGES_USED, 64)
     written.set(extent.CURSOR, extent.cursor(1, written.head))
     written.set(extent.SPANS_SHIPPED, 3)
-    assert said("prune", written.path.parent)["removed"] == []
+    (kept,) = said("prune", written.path.parent)["kept"]
+    assert kept == {"file": str(written.path), "state": "died", "reason": "with metrics that are not folded"}
     written.set(extent.FOLDED, 1)
     assert said("prune", written.path.parent)["removed"] == [str(written.path)]
     assert not written.path.exists()
@@ -224,9 +305,26 @@ def test_prune_leaves_the_living_alone(tmp_path: Path) -> None:
     """The journal of a process that runs is never removed."""
     process = start(NESTED, tmp_path / "j", "1", end="signal.pause()")
     try:
-        assert said("prune", tmp_path / "j", "--all") == {"removed": [], "failed": []}
+        done = said("prune", tmp_path / "j", "--all")
+        assert (done["removed"], done["failed"]) == ([], [])
+        assert telemetry("prune", tmp_path / "j").stdout == "kept 1 journal: 1 of a running process\n"
     finally:
         stop(process)
+
+
+def test_prune_names_what_it_cannot_read(written: Journal) -> None:
+    """A journal that cannot be read stays too, and is named."""
+    bad = written.path.with_name("1-1-a.journal")
+    bad.write_bytes(b"garbage")
+    done = telemetry("prune", written.path.parent)
+    assert (done.exit_code, done.stdout) == (0, f"removed {written.path}\n")
+    assert f"{bad}: " in done.stderr
+
+
+def test_prune_says_that_open_spans_wait(written: Journal) -> None:
+    """A span that nobody has closed yet is a reason of its own."""
+    written.begin(replace(record(1), end_ns=0))
+    assert "kept 1 journal: 1 with open spans; --all" in telemetry("prune", written.path.parent).stdout
 
 
 def test_prune_leaves_what_is_shipped_alone(written: Journal) -> None:

@@ -82,13 +82,14 @@ def _die(name: str, repetitions: int) -> tuple[Verdict, str]:
 
 def comparison(effort: Effort) -> Table:
     """Have processes die that record with each library, and count what arrives at a collector."""
-    recorders = comparable(effort.python)
+    is_second = bool(os.environ.get("TELEMETRY_PURE"))  # the others have no twins: once is enough
+    recorders = comparable(effort.python, RECORDERS[:1] if is_second else RECORDERS)
     table = Table("Beside others", ("death", *recorders))
     for death in COMPARED:
         sums = [_arrived(recorder, death, effort) for recorder in recorders]
         fault = _unfit(sums[0], effort.comparisons) if recorders[0] == "ours" else ""
         table.add(DEATHS[death].title, *map(_share, recorders, sums), fault=fault)
-    missing = [each for each in RECORDERS if each not in recorders]
+    missing = [each for each in RECORDERS if each not in recorders and not is_second]
     absent = f" Not installed, and left out: {', '.join(missing)}." if missing else ""
     table.note = (
         f"Spans that arrived, of those that had ended, over {effort.comparisons} deaths each, at 1000 spans a second "

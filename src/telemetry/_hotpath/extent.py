@@ -102,6 +102,8 @@ HEADER_BYTES_TOTAL = PAGE_SIZE
 
 SEGMENT_BYTES = 256 * 1024
 SEGMENT_HEADER_BYTES = 64
+LEAST_SEGMENTS = 2
+"""With one, all that is new would be lost while it is read."""
 GENERATION, END, SIZE = range(3)
 """Words of a segment's header."""
 

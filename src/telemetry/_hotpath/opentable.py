@@ -48,7 +48,6 @@ class OpenTable:
 
     def place(self, number: int) -> int:
         """Give a place for the span of this id; the oldest makes way where there is none: maybe nobody will end it."""
-        self.words[extent.STARTED] += 1
         try:
             at = self.free.pop()
         except IndexError:
@@ -60,7 +59,9 @@ class OpenTable:
         """Show a span, given as field 2 of `ScopeSpans`, where it fits."""
         at = self.place(number)
         self.memory[at + WORD : at + WORD + len(payload)] = payload
-        self.words[at // WORD] = slot_word(len(payload), site, scope, flags)
+        word = slot_word(len(payload), site, scope, flags)
+        self.words[at // WORD] = word
+        self.words[extent.STARTED] += 1
 
     def take(self, number: int) -> None:
         """Forget the span of this id; one that has no slot any more counts as started anew."""
@@ -78,8 +79,9 @@ class OpenTable:
     def _displaced(self) -> int:
         oldest = next(iter(self.slots))
         self.words[extent.EXHAUSTED] += 1
-        self.words[extent.STARTED] -= 1
         at = self.slots.pop(oldest)
+        if self.words[at // WORD]:  # else it was interrupted at its start
+            self.words[extent.STARTED] -= 1
         self.words[at // WORD] = 0
         return at
 

@@ -27,7 +27,6 @@ SLOT_BYTES = 512
 
 _STEP = 64 * 1024
 _MAP_NORESERVE = 0x4000  # Linux, <asm-generic/mman-common.h>; the module `mmap` does not have it
-_LEAST_SEGMENTS = 2
 
 
 class Region:
@@ -47,7 +46,7 @@ class Region:
     def __init__(self, ring_bytes: int = RING_BYTES) -> None:
         segment = max(PAGE_SIZE, min(SEGMENT_BYTES, ring_bytes // PAGE_SIZE * PAGE_SIZE))
         self._segment = segment
-        self._ring = max(_LEAST_SEGMENTS, ring_bytes // segment) * segment
+        self._ring = max(extent.LEAST_SEGMENTS, ring_bytes // segment) * segment
         self.size = PAGE_SIZE + SLOTS * SLOT_BYTES + NOTES_BYTES + PAGES_BYTES + self._ring
         self.memory = self._map()
         self.words = memoryview(self.memory).cast("Q")
@@ -70,9 +69,9 @@ class Region:
         pages = notes + NOTES_BYTES
         ring = pages + PAGES_BYTES
         self._reserved = {0: notes, notes: notes, pages: pages}
-        if not self._grow(0, notes) or not self._grow(ring, _LEAST_SEGMENTS * self._segment):
+        if not self._grow(0, notes) or not self._grow(ring, extent.LEAST_SEGMENTS * self._segment):
             raise OSError(28, "no room for a journal")
-        self._reserved[ring] = ring + _LEAST_SEGMENTS * self._segment
+        self._reserved[ring] = ring + extent.LEAST_SEGMENTS * self._segment
         words[extent.VERSION_WORD] = extent.VERSION
         words[extent.CHECKSUM] = CHECKSUM
         words[extent.PID] = os.getpid()
@@ -97,7 +96,7 @@ class Region:
         wanted = begin + -(-(end - begin) // _STEP) * _STEP
         if not self._grow(begin, wanted - begin):
             return False
-        if self._reserved[area] < wanted:  # a signal handler may have come further meanwhile
+        if self._reserved[area] < wanted:  # noqa: PLR1730 -- in a call of max() a signal handler may come further
             self._reserved[area] = wanted
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _thread import RLock
 
 from . import extent
-from .extent import LOG, OPEN, SEGMENT_HEADER_BYTES, SPAN, WORD, room
+from .extent import LOG, OPEN, SEGMENT_HEADER_BYTES, SPAN, TORN, WORD, room
 from .scope import Scopes
 from .segment import Chunk, header
 from .twin import OpenTable, Segment, Tip, walk_records
@@ -82,26 +82,33 @@ class Ring(Tip):
                 segment, at, is_news = self._turned(size)
             finally:
                 self._is_busy = False
-        if self._aside:
+        try:
             self._bring_in()
-        if is_news:
-            self.wake()
+            if is_news:
+                self.wake()
+        except BaseException:  # whoever asked will not write it
+            segment.words[at // WORD] = header(size - room(0), 0, 0, TORN)
+            raise
         return segment, at
 
     def _turned(self, size: int) -> tuple[Segment, int, bool]:
         """Do that, with the lock held; tell also whether who reads has to know."""
         was_asleep, self._is_asleep = self._is_asleep, False
+        taken = header(size - room(0), 0, 0, OPEN)
+        full = self.current
         if was_asleep:
-            self.current.head = self.current.at + SEGMENT_HEADER_BYTES
-        segment = self.current if self.current.head + size <= self.current.limit else self._next(size)
+            full.head = full.at + SEGMENT_HEADER_BYTES
+        at = full.head
+        if at + size <= full.limit:
+            full.head = at + size  # since its head was read nothing was called: other threads write there too
+            full.words[at // WORD] = taken
+            return full, at, was_asleep
+        segment = self._next(size)
         if segment is None:
             return (*self._nowhere(size), was_asleep)
         at = segment.head
-        segment.words[at // WORD] = header(size - room(0), 0, 0, OPEN)
         segment.head = at + size
-        if segment is self.current:
-            return segment, at, was_asleep
-        full = self.current
+        segment.words[at // WORD] = taken
         self._use(segment)
         self._full.append(full)
         full.seal()
@@ -147,8 +154,11 @@ class Ring(Tip):
         return all(self.words[word] >= done for word in self.cursors)
 
     def _release(self, segment: Segment) -> None:
-        usual = self.words[extent.SEGMENT_BYTES_WORD]
         segment.empty()
+        self._set_free(segment)
+
+    def _set_free(self, segment: Segment) -> None:
+        usual = self.words[extent.SEGMENT_BYTES_WORD]
         places = range(segment.limit - usual, segment.at, -usual)  # the first one last: readers go by its size
         self._free += [Segment(segment.memory, at, usual) for at in places]
         self._free.append(Segment(segment.memory, segment.at, usual) if places else segment)
@@ -182,10 +192,14 @@ class Ring(Tip):
             unread = None if self._is_claimed(segment.generation) else self._unread(segment)
             if unread is None:
                 continue
-            for chunk in unread:
-                self.words[_OVERWRITTEN[chunk.kind]] += len(chunk.flags)
+            spans, logs = (sum(len(chunk.flags) for chunk in unread if chunk.kind == kind) for kind in (SPAN, LOG))
             self._full.remove(segment)
-            self._release(segment)
+            try:
+                segment.empty()
+            finally:  # an interrupt that comes right after that must not leave them uncounted, or counted twice
+                self.words[extent.SPANS_OVERWRITTEN] += spans
+                self.words[extent.LOGS_OVERWRITTEN] += logs
+            self._set_free(segment)
             self.words[extent.DROPPING] = 0
             return True
         self.words[extent.DROPPING] = 0
@@ -237,9 +251,6 @@ class Ring(Tip):
                 segment.head = at + end - begin
             segment.memory[at + WORD : at + end - begin] = aside.memory[begin + WORD : end]
             segment.words[at // WORD] = word
-
-
-_OVERWRITTEN = {SPAN: extent.SPANS_OVERWRITTEN, LOG: extent.LOGS_OVERWRITTEN}
 
 
 def _apart(size: int) -> Segment:

@@ -18,6 +18,8 @@ CHUNK_BYTES = 256 * 1024
 
 
 _ALL = 1 << 62
+_LAST_FIELD = b"\x85\x01"
+"""The tag of a span's flags, which are written last."""
 _FINISHED = (SPAN, TORN, LOG)
 
 
@@ -127,8 +129,12 @@ class Tip:
         segment.memory[at : at + end] = record  # nothing was called since, so no interrupt left a hole
 
     def tear(self, segment: Segment, at: int, size: int) -> None:
-        """Mark a place that will not be written, so that a reader steps over it."""
+        """Mark a place that will not be written, so that a reader steps over it; an interrupt may come after that."""
         length = size - room(0)
+        word = segment.words[at // WORD]
+        end = at + WORD + (word & 0xFFFFFFFF)
+        if word >> 56 == SPAN and segment.memory[end - 6 : end - 4] == _LAST_FIELD:
+            return
         segment.words[at // WORD] = header(length, 0, 0, TORN)
         self.words[extent.TORN_COUNT] += 1
 
@@ -211,7 +217,7 @@ def _is_sound(view: memoryview, at: int, state: int, payload: bytes, check: Call
         end = at + room(len(payload))
         stored = view[end - extent.CHECKSUM_BYTES : end]
         return check(payload, check(view[at : at + WORD])) == int.from_bytes(stored, "little")
-    return is_one_field(payload) and (state == LOG or payload[-6:-4] == b"\x85\x01")
+    return is_one_field(payload) and (state == LOG or payload[-6:-4] == _LAST_FIELD)
 
 
 def is_one_field(payload: bytes) -> bool:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Literal
 
+    from telemetry.signals import SpanRecord
+
     StatusCode = Literal["unset", "ok", "error"]
 
     from .site import Site
@@ -179,11 +181,15 @@ class Span(SpanBase):
         self.elapsed_ns = elapsed_ns
         if isinstance(self.parent, Span):
             self.parent = self.parent.number
-        if watch is not None:
-            show(self, watch)
-        elif not _write_plainly(self):
-            write(self)
+        if watch is None:
+            if not _write_plainly(self):
+                write(self, self.site.record(self) if self.trace_flags & SAMPLED else None)
+            hide(self)
+            return
+        record = watch.record(self)
+        write(self, record)
         hide(self)
+        watch.ended(record)
 
     def place(self, trace: TraceContext, span_id: int = 0) -> None:
         """Give the span another trace, and its id where it is not 0: what a sampler or id generator has decided."""
@@ -305,6 +311,7 @@ def show_open(span: Span) -> None:
     ids = (before, span.trace_id.to_bytes(16, "big"), b"\x12\x08", span.number)
     pack(table.memory, at + WORD, *ids, *above, packing.head, span.start_ns & _UINT64, form[13])
     table.words[at // WORD] = word
+    table.words[extent.STARTED] += 1  # nothing was called in between: what is interrupted before does not count
 
 
 def hide(span: Span) -> None:
@@ -321,26 +328,20 @@ def _number_of(parent: Span | TraceContext | int) -> int:
     return parent if isinstance(parent, int) else parent.number if isinstance(parent, Span) else swapped(parent.span_id)
 
 
-def write(span: Any) -> None:
-    """Write a span into the ring the general way, by its record; one of a trace that is not sampled is counted."""
+def write(span: Span, record: SpanRecord | None) -> None:
+    """Write a span into the ring by its record, which may be missing; of a trace that is not sampled it is counted."""
     site = span.site
     if not span.trace_flags & SAMPLED:
         site.ring.words[extent.SAMPLED_OUT] += 1
-        return
-    record = site.record(span)
-    site.ring.put(spans_field(span_bytes(record)), record.trace_flags, site.scope)
-
-
-def show(span: Any, watch: Any) -> None:
-    """Write a span that somebody watches, if it is sampled, and show it."""
-    record = watch.record(span)
-    if not span.trace_flags & SAMPLED:
-        span.site.ring.words[extent.SAMPLED_OUT] += 1
     elif record is None:
-        span.site.ring.words[extent.TORN_COUNT] += 1
+        site.ring.words[extent.TORN_COUNT] += 1
     else:
-        span.site.ring.put(spans_field(span_bytes(record)), record.trace_flags, span.site.scope)
-    watch.ended(record)
+        site.ring.put(payload(record), record.trace_flags, site.scope)
+
+
+def payload(record: SpanRecord) -> bytes:
+    """Encode a span as the ring has it."""
+    return spans_field(span_bytes(record))
 
 
 def _write_plainly(span: Span) -> bool:
@@ -368,6 +369,7 @@ def _write_plainly(span: Span) -> bool:
         pack(segment.memory, at, *ids, *above, *times, form[6])
     except BaseException:
         site.ring.tear(segment, at, room)
+        hide(span)
         raise
     return True
 

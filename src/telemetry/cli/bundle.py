@@ -20,6 +20,7 @@ from telemetry.journal import Folder
 from telemetry.logs import REDACTED, redact_text, redact_value
 from telemetry.signals import Finding, Resource
 
+from .amounts import counted
 from .folders import folders, refuse
 
 app = typer.Typer(no_args_is_help=True, help="Pack what was recorded into one signed file; verify it; replay it.")
@@ -181,8 +182,8 @@ def _send(opened: Any, path: Path, endpoint: str, *, again: bool, timeout_second
     finally:
         exporter.close()
     arrived = outcome.progress
-    counts = f"{arrived.spans} spans, {arrived.logs} log records, {arrived.metrics} metrics"
-    typer.echo(f"{exporter.target}: {outcome.sent} requests sent; it has {counts}", err=True)
+    counts = f"{_records(arrived)}, {counted(arrived.metrics, 'metric')}"
+    typer.echo(f"{exporter.target}: {counted(outcome.sent, 'request')} sent; it has {counts}", err=True)
     if arrived.rejected:
         typer.secho(f"{arrived.rejected} of them it did not want; its own log says why", err=True)
     if outcome.problem:
@@ -198,15 +199,20 @@ def _show_packed(manifest: Any, output: Path, *, as_json: bool) -> None:
     for name, reason in manifest.unreadable.items():
         typer.secho(f"left out {name}: {reason}", err=True)
     for process in manifest.processes:
-        counts = f"{process.spans} spans, {process.logs} log records, {process.recovered} recovered"
-        typer.echo(f"{process.folder}  {process.state}  {counts}")
+        typer.echo(f"{process.folder}  {process.state}  {_records(process)}, {process.recovered} recovered")
+    if not any(each.spans or each.logs or each.recovered for each in manifest.processes):
+        typer.echo("nothing was waiting: no span and no log record that is not shipped is in the bundle")
     looked = manifest.redaction
     typer.echo(
-        f"looked for secrets in {looked['values']} values: {looked['values_found']} found; "
-        f"in {looked['log_lines']} log lines: {looked['log_lines_cleaned']} cleaned"
+        f"looked for secrets in {counted(looked['values'], 'value')}: {looked['values_found']} found; "
+        f"in {counted(looked['log_lines'], 'log line')}: {looked['log_lines_cleaned']} cleaned"
     )
     signed = "signed" if manifest.public_key else "not signed"
-    typer.echo(f"{output}: {len(manifest.members)} members, {output.stat().st_size} bytes, {signed}")
+    typer.echo(f"{output}: {counted(len(manifest.members), 'member')}, {output.stat().st_size} bytes, {signed}")
+
+
+def _records(counts: Any) -> str:
+    return f"{counted(counts.spans, 'span')}, {counted(counts.logs, 'log record')}"
 
 
 def _signer(found: Any) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import typer
 
-from telemetry.config import default_journal, read_settings
+from telemetry.config import Settings, default_journal, read_settings
 from telemetry.errors import ConfigurationError, JournalError
-from telemetry.journal import Folder
+from telemetry.journal import LOCK_NAME, Folder
+
+OFF: Final = "journals are off (TELEMETRY_JOURNAL, or `journal` in pyproject.toml)"
 
 _USAGE = 2
-_LOCK = "lock"
 
 
 def folders(given: Path | None) -> list[Folder]:
@@ -23,9 +24,11 @@ def folders(given: Path | None) -> list[Folder]:
     Nothing is made. Where nothing is named or set, those are the folders of all services of this user.
     """
     path = _of_settings() if given is None else given
-    found = [each for each in _candidates(path) if (each / _LOCK).exists()]
+    found = [each for each in candidates(path) if (each / LOCK_NAME).exists()]
     if not found:
-        refuse(f"{path}: there is no journal; name the folder that TELEMETRY_JOURNAL names for your service")
+        refuse(
+            f"there is no journal in {path.absolute()}; name the folder that TELEMETRY_JOURNAL names for your service"
+        )
     try:
         return [Folder.open(each) for each in found]
     except JournalError as error:
@@ -38,8 +41,19 @@ def refuse(problem: str) -> NoReturn:
     raise typer.Exit(_USAGE)
 
 
-def _candidates(path: Path) -> Iterator[Path]:
-    if (path / _LOCK).exists():
+def listed(where: Iterable[Folder]) -> str:
+    """Name folders in a sentence."""
+    return ", ".join(str(each.path.absolute()) for each in where)
+
+
+def names_service(settings: Settings) -> bool:
+    """Tell whether a setting names the service; else it is called as this program, which is nobody's service."""
+    return settings.service_name != read_settings({}, Path("/")).service_name
+
+
+def candidates(path: Path) -> Iterator[Path]:
+    """Give the folder itself where journals were in it, else the folders in it."""
+    if (path / LOCK_NAME).exists():
         yield path
         return
     with suppress(OSError):
@@ -52,5 +66,5 @@ def _of_settings() -> Path:
     except ConfigurationError as error:
         refuse(str(error))
     if settings.journal is False:
-        refuse("the settings ask for no journal; name a folder")
+        refuse(f"{OFF}; name a folder")
     return Path(settings.journal) if settings.journal else Path(default_journal(settings.service_name)).parent

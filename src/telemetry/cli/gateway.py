@@ -7,18 +7,20 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 
 import typer
 
 from telemetry._hotpath import extent
-from telemetry.config import Settings, read_settings
+from telemetry.config import Settings, default_journal, read_settings
 from telemetry.contracts import load_registry
 from telemetry.errors import TelemetryError
 from telemetry.signals import Resource
 from telemetry.version import VERSION
 
-_USAGE, _FAILED = 2, 1
+from .folders import OFF, names_service, refuse
+
+_FAILED = 1
 _GRACE_SECONDS: Final = 1.0  # for closing; a request that hangs is left to its thread, which ends with the process
 _STOP_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 _KINDS: Final = {"traces": extent.SPAN, "logs": extent.LOG}
@@ -54,11 +56,11 @@ def gateway(
     """
     try:
         settings = read_settings(service_name=service)
-        path = _folder(folder, settings)
+        path = _folder(folder, service, settings)
         access = _access(host, port, certificate, private_key, token_file)
         made = _made(settings, path, access, keep_bytes)
     except TelemetryError as error:
-        _refuse(str(error))
+        refuse(str(error))
     where = {"url": made.url, "folder": str(path)}
     typer.echo(json.dumps(where) if as_json else f"telemetry: {made.url}/metrics has the journals of {path}")
     _run(lambda stop: made.run(stop, deadline_seconds=settings.shutdown_timeout_seconds), settings)
@@ -101,12 +103,14 @@ def _run(work: Callable[[Event], None], settings: Settings) -> None:
     thread.join(settings.shutdown_timeout_seconds + _GRACE_SECONDS)
 
 
-def _folder(given: Path | None, settings: Settings) -> Path:
+def _folder(given: Path | None, service: str | None, settings: Settings) -> Path:
     if given is not None:
         return given.absolute()
-    if not settings.journal:
-        _refuse("journals are off (TELEMETRY_JOURNAL is false); name the folder of the processes to serve")
-    return Path(settings.journal)
+    if settings.journal is False:
+        refuse(f"{OFF}; name the folder of the processes to serve")
+    if not (settings.journal or service or names_service(settings)):
+        refuse("say whose processes to serve: --service SERVICE, OTEL_SERVICE_NAME, or the folder of their journals")
+    return Path(settings.journal or default_journal(settings.service_name))
 
 
 def _exporter(settings: Settings) -> Any:
@@ -142,8 +146,3 @@ def _resource(settings: Settings) -> Resource:
 def _is_sent(name: str, settings: Settings) -> bool:
     has_endpoint = settings.endpoint is not None or getattr(settings, f"{name}_endpoint") is not None
     return has_endpoint and "otlp" in getattr(settings, f"{name}_exporter")
-
-
-def _refuse(problem: str) -> NoReturn:
-    typer.secho(f"telemetry: {problem}", err=True)
-    raise typer.Exit(_USAGE)

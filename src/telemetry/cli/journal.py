@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
 from functools import reduce
 from operator import add
 from pathlib import Path
-from time import time_ns
-from typing import Annotated, Any, final
+from typing import Annotated, Any
 
 import typer
 
-from telemetry._hotpath import extent
 from telemetry.errors import JournalError
-from telemetry.journal import (
-    NOBODY,
-    Folder,
-    Ledger,
-    Reader,
-    State,
-    balance,
-    of_counts,
-    read_dead,
-    readers,
-    recover,
-    state_of,
-    unreadable,
-)
+from telemetry.journal import NOBODY, Folder, Ledger, balance, of_counts, read_dead, recover
 
+from .amounts import age, age_seconds, bytes_on_disk, counted, kibibytes, moment
 from .columns import show_columns
-from .folders import folders, refuse
+from .folders import folders, listed, refuse
+from .found import Found, complain, journals, left_out
 from .recovered import Lines, described, show
 
 app = typer.Typer(no_args_is_help=True, help="See what processes have recorded, and what they left when they died.")
 
 _FAILED = 1
-_SECOND = 1_000_000_000
 _LISTED = ("pid", "service", "state", "age", "spans", "logs", "open", "on disk", "file")
 _BALANCED = (
     *("pid", "service", "state"),
@@ -51,47 +37,28 @@ _FolderArgument = Annotated[
 _Json = Annotated[bool, typer.Option("--json", help="Write one JSON object instead of lines.")]
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A journal, in which folder it is, and what has become of its process."""
-
-    reader: Reader
-    folder: Folder
-    state: State
-
-    @property
-    def path(self) -> Path:
-        assert self.reader.path is not None
-        return self.reader.path
-
-    @property
-    def described(self) -> dict[str, Any]:
-        who = self.reader.identity
-        return {
-            "pid": who.pid,
-            "key": f"{who.key:x}",
-            "service": str(self.reader.terms.get("service", "")),
-            "run_id": str(self.reader.terms.get("run_id", "")),
-            "state": self.state,
-            "file": str(self.path),
-        }
-
-
 @app.command("ls")
-def list_journals(folder: _FolderArgument = None, *, as_json: _Json = False) -> None:
-    """List the processes that have a journal: what waits in it, what is open, and the room that it takes.
+def list_journals(
+    folder: _FolderArgument = None,
+    *,
+    died: Annotated[bool, typer.Option("--died", help="Only processes that died.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """List the processes that have a journal, the newest last: what waits, what is open, and the room that it takes.
 
     Exit code 0, or 2 on bad usage.
     """
     where = folders(folder)
-    rows = [_listed(found) for found in _journals(where)]
-    left_out = _left_out(where)
+    rows = [_listed(found) for found in journals(where) if found.state == "died" or not died]
+    unread = left_out(where)
     if as_json:
-        typer.echo(json.dumps({"processes": rows, "unreadable": left_out}, indent=2))
+        typer.echo(json.dumps({"processes": rows, "unreadable": unread}, indent=2))
         return
-    show_columns(_LISTED, [_row(each) for each in rows], left=3)
-    _complain(left_out)
+    if rows:
+        show_columns(_LISTED, [_row(each) for each in rows], left=3)
+    else:
+        typer.echo(f"no process {'that died ' if died else ''}has a journal in {listed(where)}")
+    complain(unread)
 
 
 @app.command()
@@ -101,21 +68,19 @@ def ledger(folder: _FolderArgument = None, *, as_json: _Json = False) -> None:
     Exit code 0 when all balance, 1 when one does not or cannot be read, 2 on bad usage.
     """
     where = folders(folder)
-    books = [
-        (found.described, balance(found.reader, is_running=found.state == "running")) for found in _journals(where)
-    ]
+    books = [(found.described, balance(found.reader, is_running=found.state == "running")) for found in journals(where)]
     books += [book for each in where if (book := _folded(each)) is not None]
-    left_out = _left_out(where)
+    unread = left_out(where)
     total = reduce(add, (book for _, book in books), NOBODY)
-    is_well = all(book.balances for _, book in books) and not left_out
+    is_well = all(book.balances for _, book in books) and not unread
     if as_json:
         rows = [{**who, **_book(book)} for who, book in books]
-        said = {"processes": rows, "total": _book(total), "balances": is_well, "unreadable": left_out}
+        said = {"processes": rows, "total": _book(total), "balances": is_well, "unreadable": unread}
         typer.echo(json.dumps(said, indent=2))
     else:
         lines = [_balanced(who, book) for who, book in [*books, (_TOTAL, total)]]
         show_columns(_BALANCED, lines, left=3)
-        _complain(left_out)
+        complain(unread)
     raise typer.Exit(0 if is_well else _FAILED)
 
 
@@ -129,31 +94,26 @@ def recover_dead(
     ] = None,
     as_json: _Json = False,
 ) -> None:
-    """Recover what processes left that run no more, and say where each of them died.
+    """Recover what processes left that run no more, and say when and where those died that did not end in order.
 
     Journals stay as they are. Exit code 0 when everything was recovered, 1 when some of it was damaged, 2 on bad usage.
     """
     where = folders(folder)
-    left_out = _left_out(where)
-    said, is_well = [], not left_out
+    unread = left_out(where)
     try:
         with Lines(output) as lines:
-            for found in _journals(where):
-                if found.state != "running":
-                    recovery = recover(found.reader)
-                    is_well &= not (lines.write(found.reader, recovery) or recovery.torn or recovery.corrupt)
-                    said.append({**found.described, **described(recovery)})
-                    if not as_json:
-                        show(recovery, f"{found.described['pid']} {found.described['service']} {found.state}")
+            dead = (found for found in journals(where) if found.state != "running")
+            left = [_recovered(found, lines, is_shown=not as_json) for found in dead]
     except OSError as error:
         refuse(f"--output {output}: {error.strerror or error}")
     if as_json:
-        typer.echo(json.dumps({"processes": said, "unreadable": left_out}, indent=2))
-    elif not said:
-        typer.echo("no process has left anything")
-    if not as_json:
-        _complain(left_out)
-    raise typer.Exit(0 if is_well else _FAILED)
+        typer.echo(json.dumps({"processes": [row for row, _ in left], "unreadable": unread}, indent=2))
+    else:
+        _show_others([row["finished"] for row, damaged in left if not damaged and _is_in_order(row)])
+        if not left:
+            typer.echo(f"no process has left anything in {listed(where)}")
+        complain(unread)
+    raise typer.Exit(_FAILED if unread or any(damaged for _, damaged in left) else 0)
 
 
 @app.command()
@@ -169,75 +129,80 @@ def prune(
 
     A journal that is being shipped stays. Exit code 0, 1 when one could not be removed, 2 on bad usage.
     """
-    removed, failed = [], []
-    for found in _journals(folders(folder)):
-        if found.state == "running" or not (everything or _is_spent(found)):
-            continue
-        problem = _remove(found)
-        if problem:
-            failed.append({"file": str(found.path), "problem": problem})
+    where = folders(folder)
+    removed, kept, failed = [], [], []
+    for found in journals(where):
+        file, is_wanted = str(found.path), found.state == "running" or not everything
+        if is_wanted and (need := found.need()):
+            kept.append({"file": file, "state": found.state, "reason": need})
+        elif problem := found.remove():
+            failed.append({"file": file, "problem": problem})
         else:
-            removed.append(str(found.path))
+            removed.append(file)
+    unread = left_out(where)
     if as_json:
-        typer.echo(json.dumps({"removed": removed, "failed": failed}, indent=2))
+        typer.echo(json.dumps({"removed": removed, "kept": kept, "failed": failed, "unreadable": unread}, indent=2))
     else:
         for path in removed:
             typer.echo(f"removed {path}")
         for each in failed:
             typer.secho(f"kept {each['file']}: {each['problem']}", err=True)
-        if not removed and not failed:
-            typer.echo("there is nothing to remove")
+        _show_kept(kept)
+        complain(unread)
+        if not (removed or kept or failed or unread):
+            typer.echo(f"there is nothing to remove in {listed(where)}")
     raise typer.Exit(_FAILED if failed else 0)
 
 
-def _journals(where: Iterable[Folder]) -> Iterator[_Found]:
-    """Give the journals of folders one by one; each is closed when the next is asked for."""
-    for folder in where:
-        for reader in readers(folder, only_read=True):
-            with reader:
-                yield _Found(reader, folder, state_of(reader, folder))
+def _recovered(found: Found, lines: Lines, *, is_shown: bool) -> tuple[dict[str, Any], int]:
+    """Recover what one process left, write it, and show it where there is anything to see; give how much is damaged."""
+    recovery = recover(found.reader)
+    damaged = lines.write(found.reader, recovery) + recovery.torn + recovery.corrupt
+    row = {**found.described, **described(recovery)}
+    if is_shown and (damaged or not _is_in_order(row)):
+        when = moment(recovery.last_ns or found.reader.identity.created_ns)
+        show(recovery, f"{row['pid']} {row['service']} {found.state} {when}")
+    return row, damaged
 
 
-def _left_out(where: Iterable[Folder]) -> list[dict[str, str]]:
-    return [{"file": str(path), "problem": problem} for folder in where for path, problem in unreadable(folder)]
+def _is_in_order(row: dict[str, Any]) -> bool:
+    """Tell whether a process came to its end with nothing open."""
+    return row["state"] == "ended" and not row["stages"]
 
 
-def _complain(left_out: Iterable[dict[str, str]]) -> None:
-    for each in left_out:
-        typer.secho(f"{each['file']}: {each['problem']}", err=True)
+def _show_others(finished: Sequence[int]) -> None:
+    if finished:
+        who, what = counted(len(finished), "process", "processes"), counted(sum(finished), "finished record")
+        typer.echo(f"{who} ended in order: {what}, nothing open")
 
 
-def _listed(found: _Found) -> dict[str, Any]:
+def _show_kept(kept: Sequence[dict[str, str]]) -> None:
+    """Say how many journals stay, why, and how those of the dead can be removed all the same."""
+    if not kept:
+        return
+    reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(each["reason"] for each in kept).items())
+    is_any_dead = any(each["state"] != "running" for each in kept)
+    remedy = "; --all removes those of processes that run no more" if is_any_dead else ""
+    typer.echo(f"kept {counted(len(kept), 'journal')}: {reasons}{remedy}")
+
+
+def _listed(found: Found) -> dict[str, Any]:
     reader = found.reader
     spans, logs = reader.pending()
     return {
         **found.described,
-        "age_seconds": max(time_ns() - reader.identity.created_ns, 0) // _SECOND,
+        "age_seconds": age_seconds(reader.identity.created_ns),
         "spans_pending": spans,
         "logs_pending": logs,
         "open": len(reader.opened()),
-        "bytes_on_disk": _bytes_on_disk(found.path),
+        "bytes_on_disk": bytes_on_disk([found.path]),
     }
 
 
-def _bytes_on_disk(path: Path) -> int:
-    try:
-        return path.stat().st_blocks * 512
-    except OSError:  # it has been removed meanwhile
-        return 0
-
-
-def _row(listed: dict[str, Any]) -> tuple[str, ...]:
-    age, size = _age(listed["age_seconds"]), f"{listed['bytes_on_disk'] / 1024:.0f} KiB"
-    counts = (str(listed[name]) for name in ("spans_pending", "logs_pending", "open"))
-    return (str(listed["pid"]), listed["service"], listed["state"], age, *counts, size, Path(listed["file"]).name)
-
-
-def _age(seconds: int) -> str:
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+def _row(row: dict[str, Any]) -> tuple[str, ...]:
+    old, size = age(row["age_seconds"]), kibibytes(row["bytes_on_disk"])
+    counts = (str(row[name]) for name in ("spans_pending", "logs_pending", "open"))
+    return (str(row["pid"]), row["service"], row["state"], old, *counts, size, Path(row["file"]).name)
 
 
 def _folded(folder: Folder) -> tuple[dict[str, Any], Ledger] | None:
@@ -274,25 +239,3 @@ def _balanced(who: dict[str, Any], book: Ledger) -> tuple[str, ...]:
         str(book.sampled_out),
         f"{verdict} ({reasons})" if reasons else verdict,
     )
-
-
-def _is_spent(found: _Found) -> bool:
-    """Tell whether nobody needs a journal: nothing waits, no span is to be closed, and no metrics are to be folded."""
-    book = balance(found.reader)
-    memory = found.reader.memory
-    has_metrics = memory.word(extent.PAGES_USED) and not memory.word(extent.FOLDED)
-    return not (book.pending or book.logs_pending or book.open or has_metrics)
-
-
-def _remove(found: _Found) -> str:
-    """Remove a journal under its ship lock; give the problem where that cannot be."""
-    shipping = found.reader.identity.key + 1
-    if not found.folder.hold(shipping):
-        return "it is being shipped; try again later"
-    try:
-        found.path.unlink(missing_ok=True)
-    except OSError as error:
-        return error.strerror or str(error)
-    finally:
-        found.folder.release(shipping)
-    return ""

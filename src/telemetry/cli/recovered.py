@@ -14,6 +14,8 @@ from telemetry._hotpath import Chunk, decoded, extent, protobuf, reading
 from telemetry.journal import Reader, Recovery, Stage
 from telemetry.signals import SpanRecord
 
+from .amounts import counted
+
 _WIDTH: Final = 160
 _SIGNALS: Final[dict[int, Literal["traces", "logs"]]] = {extent.SPAN: "traces", extent.LOG: "logs"}
 
@@ -104,7 +106,7 @@ def show(recovery: Recovery, who: str) -> None:
     from telemetry.export.console import printable
 
     counts = described(recovery)
-    what = f"{counts['finished']} finished records, {counts['closed']} open spans"
+    what = f"{counted(counts['finished'], 'finished record')}, {counted(counts['closed'], 'open span')}"
     damage = "".join(f", {counts[name]} {name}" for name in ("torn", "corrupt") if counts[name])
     typer.echo(printable(f"{who}: {what}{damage}"))
     for stage in recovery.stages:

@@ -6,6 +6,8 @@ thread of the application waits for the network, but in `flush` and `shutdown`, 
 
 from __future__ import annotations
 
+# What sends imports this in the worker's thread, which CPython refuses as soon as the end of the program has begun.
+import concurrent.futures.thread  # noqa: F401
 import os
 import threading
 from collections.abc import Collection, Sequence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from mmap import MAP_SHARED, mmap
 from pathlib import Path
 from typing import Final, final
@@ -42,8 +43,8 @@ class JournalFile(Region):
         self.path: Path | None = None
         self.key = self._parent_key = 0
         self._file: _File = _NoFile
-        if TWIN == "pure" and os.uname().machine not in _ORDERED_MACHINES:
-            raise JournalError(str(folder.path), "the pure twin keeps the order of writes on x86 only; build the other")
+        if TWIN == "pure":
+            _check_pure(folder)
         try:
             self._create()
             super().__init__(ring_bytes)
@@ -59,11 +60,15 @@ class JournalFile(Region):
     @property
     def is_removed(self) -> bool:
         """Whether there was a file, and somebody has removed it."""
-        return self.path is not None and not self.path.exists()
+        return self.path is not None and self._file.is_removed(self.path)
 
     def renounce(self) -> None:
         """Let go of the parent's file, which a forked child must not write to."""
-        self._parent_key, self.key, self.path = self.key, 0, None
+        self._parent_key = self.key
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self.key, self.path = 0, None
         self._file.close()
         self._file = _NoFile
 
@@ -75,7 +80,8 @@ class JournalFile(Region):
     def remove(self) -> None:
         """Remove the file: there is nothing in it that anybody needs."""
         if self.path is not None:
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):  # a process that has become another user's may not any more
+                self.path.unlink()
         self.folder.release(self.key)
 
     def _create(self) -> None:
@@ -89,12 +95,29 @@ class JournalFile(Region):
         return mmap(self._file.descriptor, self.size, MAP_SHARED)
 
     def _refresh(self) -> None:
+        has_file = self.words[extent.STATE] != extent.ENDED and self._is_made_anew(self._used())
+        if not has_file or not self._put_over(self._file.descriptor):
+            self.remove()
+            self._let_go()  # the child goes on without a file, in memory of its own
+            self._put_over(-1)
+
+    def _used(self) -> list[tuple[int, int]]:
+        """Give what a child needs room for: places and sizes."""
+        words = self.words
+        return [
+            (0, words[extent.NOTES_AT]),
+            (words[extent.NOTES_AT], words[extent.NOTES_USED]),
+            (words[extent.PAGES_AT], words[extent.PAGES_USED]),
+            (words[extent.RING_AT], extent.LEAST_SEGMENTS * words[extent.SEGMENT_BYTES_WORD]),
+        ]
+
+    def _is_made_anew(self, used: list[tuple[int, int]]) -> bool:
         try:
             self._create()
             os.ftruncate(self._file.descriptor, self.size)
-        except OSError:  # the child goes on without a file, in memory of its own
-            self.renounce()
-        self._put_over(self._file.descriptor)
+        except OSError:
+            return False
+        return all(self._file.reserve(at, size) for at, size in used if size)
 
     def _grow(self, at: int, size: int) -> bool:
         return self._file is _NoFile or self._file.reserve(at, size)
@@ -110,13 +133,24 @@ class JournalFile(Region):
 class _File:
     """A file that is ours as long as its descriptor is: an application may close all that it does not know."""
 
+    descriptor = -1
+    _identity: tuple[int, int] | None = None
+
     def __init__(self, path: Path) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         self.descriptor = os.open(path, flags, 0o600)
         self._identity = _identity(self.descriptor)
 
+    def __del__(self) -> None:
+        self.close()
+
     def is_linked(self) -> bool:
         return self._is_ours() and os.fstat(self.descriptor).st_nlink > 0
+
+    def is_removed(self, path: Path) -> bool:
+        if self._is_ours():
+            return os.fstat(self.descriptor).st_nlink == 0
+        return not os.path.lexists(path)
 
     def reserve(self, at: int, size: int) -> bool:
         if not self._is_ours():
@@ -130,17 +164,17 @@ class _File:
     def close(self) -> None:
         if self._is_ours():
             os.close(self.descriptor)
+        self._identity = None
 
     def _is_ours(self) -> bool:
-        return _identity(self.descriptor) == self._identity
+        return self._identity is not None and _identity(self.descriptor) == self._identity
 
 
 class _Nothing(_File):
     """No file."""
 
     def __init__(self) -> None:
-        self.descriptor = -1
-        self._identity = None
+        pass  # and no descriptor
 
 
 _NoFile = _Nothing()
@@ -152,6 +186,15 @@ def _identity(descriptor: int) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _check_pure(folder: Folder) -> None:
+    if os.uname().machine not in _ORDERED_MACHINES:
+        raise JournalError(str(folder.path), "the pure twin keeps the order of writes on x86 only; build the other")
+    try:
+        import ctypes  # noqa: F401 -- a forked child needs it at once, and may have lost sight of the files of Python
+    except ImportError as error:
+        raise JournalError(str(folder.path), f"the pure twin needs ctypes ({error}); build the other") from error
 
 
 def _fresh_key() -> int:

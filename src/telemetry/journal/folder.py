@@ -59,6 +59,8 @@ class Folder:
             if isinstance(error, JournalError):
                 raise
             raise JournalError(str(path), f"no journal can be kept there: {error.strerror or error}") from error
+        except ValueError as error:  # a zero byte, or half of a character
+            raise JournalError(ascii(str(path)), f"it is no path: {error}") from error
 
     def hold(self, key: int) -> bool:
         """Take a key until `release` or the end of the process; tell whether nobody else has it."""

@@ -1,5 +1,7 @@
 # The table of open spans from C: see `extent.py` for its layout, and `opentable.py` for the pure twin.
 
+from posix.unistd cimport getpid
+
 cdef enum:
     NO_SLOT = -1
 
@@ -15,6 +17,7 @@ cdef class OpenTable:
     cdef int free_count, slots
     cdef int64_t first  # the number of the first slot, which is another one after each `clear`
     cdef size_t slot_bytes
+    cdef int process
 
     def __cinit__(self, region):
         words = region.words
@@ -32,6 +35,7 @@ cdef class OpenTable:
     def clear(self):
         """Forget all spans; one that is open still has no slot any more, and gives none back."""
         cdef int slot
+        self.process = getpid()
         self.first += self.slots
         self.free_count = self.slots
         for slot in range(self.free_count):

@@ -60,6 +60,7 @@ cdef enum:
 # The words that the hot path counts in.
 cdef size_t STARTED = _extent.STARTED
 cdef size_t SAMPLED_OUT = _extent.SAMPLED_OUT
+cdef size_t TORN_COUNT = _extent.TORN_COUNT
 cdef size_t ABANDONED = _extent.ABANDONED
 cdef size_t EXHAUSTED = _extent.EXHAUSTED
 

@@ -3,7 +3,7 @@
 # It is out of the collector's sight: what it holds are primitives, its site's plan, and its parent while both are open.
 
 from telemetry._hotpath.details import Details as _Details, fail as _fail
-from telemetry._hotpath.span import show as _show, write as _write
+from telemetry._hotpath.span import payload as _payload
 from telemetry._hotpath.tracecontext import (
     TraceContext as _TraceContext,
     adopt as _adopt,
@@ -107,7 +107,8 @@ cdef class Span(SpanBase):
         Py_XDECREF_(self.mark_code)
         if type(self.above) is Span:
             let_go(self)
-        if self.slot != NO_SLOT:  # it was never ended
+        # One that nobody ended. Where a fork has just let go of a thread, the memory is still the parent's.
+        if self.slot != NO_SLOT and self.plan.ring.open.process == getpid():
             give_back(self.plan.ring.open, self.slot)
             self.plan.ring.counts[ABANDONED] += 1
 
@@ -519,17 +520,33 @@ cdef int finish(Span span, int64_t elapsed) except -1:
         span.above = above if type(above) is not Span else None
         if span.running >= 0:
             span.details().running_ns = span.running
-        _show(span, watch)
+        record = watch.record(span)
         span.above = None
-    elif not (span.flags & SAMPLED):
+        put_record(span, record)
+        hide_open(span)
+        watch.ended(record)
+        return 0
+    if not (span.flags & SAMPLED):
         span.plan.ring.counts[SAMPLED_OUT] += 1
     elif not write_plainly(span):
         span.above = above if type(above) is not Span else None
         if span.running >= 0:
             span.details().running_ns = span.running
-        _write(span)
+        record = span.plan.site.record(span)
         span.above = None
+        put_record(span, record)
     hide_open(span)
+    return 0
+
+
+cdef int put_record(Span span, record) except -1:
+    # Write a span the general way. No Python code runs after that: an interrupt in it would leave the span open, too.
+    if not (span.flags & SAMPLED):
+        span.plan.ring.counts[SAMPLED_OUT] += 1
+    elif record is None:
+        span.plan.ring.counts[TORN_COUNT] += 1
+    else:
+        span.plan.ring.put(_payload(record), record.trace_flags, span.plan.scope)
     return 0
 
 
