@@ -1,6 +1,6 @@
 """Processes that die in every way lose nothing that had ended, and what was open is named.
 
-Few repetitions of what `python -m tests.soak deaths` does a hundred times.
+A few of the deaths that `python -m tests.soak deaths` repeats a hundred times.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.soak.deaths import DEATHS
 from tests.soak.mortality import die
 from tests.soak.outages import BATCH
 from tests.soak.peers import survive
 from tests.soak.verdict import Verdict
 
-_REPETITIONS = 2
+_DEATHS = {"kill": 3, "term": 1, "os_exit": 1, "segfault": 2, "exec": 1, "memory": 1, "fork": 1, "pool": 1}
+_DEATHS |= {"inside": 1, "terminate": 1, "spawn_executor": 1, "threads": 1, "exit": 1}
+"""How often each."""
 
 Verdicts = Mapping[str, Future[Verdict]]
 
@@ -28,12 +29,12 @@ def verdicts(side_by_side: ThreadPoolExecutor, tmp_path_factory: pytest.TempPath
 
     def begin(death: str) -> Future[Verdict]:
         folder: Path = tmp_path_factory.mktemp(death)
-        return side_by_side.submit(die, death, folder, repetitions=1 if DEATHS[death].starts_anew else _REPETITIONS)
+        return side_by_side.submit(die, death, folder, repetitions=_DEATHS[death])
 
-    return {death: begin(death) for death in DEATHS}
+    return {death: begin(death) for death in _DEATHS}
 
 
-@pytest.mark.parametrize("death", DEATHS)
+@pytest.mark.parametrize("death", _DEATHS)
 def test_what_had_ended_is_recovered(death: str, verdicts: Verdicts) -> None:
     """Each span that had ended is recovered once, each open one is named, and the ledgers balance."""
     verdict = verdicts[death].result()

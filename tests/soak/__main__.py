@@ -17,6 +17,7 @@ from benchmarks import machine
 from tests.soak.execution import ROOT, environment
 from tests.soak.parts import PARTS, Effort
 from tests.soak.peers import PEERS_PYTHON
+from tests.soak.table import Table
 
 DOCUMENT = ROOT / "docs" / "reliability.md"
 _RESULTS = re.compile(r"(?<=<!-- soak -->\n).*(?=<!-- /soak -->)", re.DOTALL)
@@ -69,7 +70,7 @@ def _run(parts: list[str], twins: list[str], effort: Effort, faults: list[str]) 
     )
     for twin in twins:
         os.environ["TELEMETRY_PURE"] = TWINS[twin]
-        yield f"## {twin.capitalize()} twin: {_twin()}\n"
+        yield f"### {_twin().capitalize()} twin\n"
         for name in parts:
             began = monotonic()
             try:
@@ -78,7 +79,13 @@ def _run(parts: list[str], twins: list[str], effort: Effort, faults: list[str]) 
                 faults.append(f"{twin}: {name} did not come to its end: {error!r}")
                 continue
             faults += [f"{twin}: {fault}" for fault in table.faults]
-            yield f"{table.markdown()}\n{len(table.faults)} faults, {monotonic() - began:.0f} s.\n"
+            yield f"{table.markdown()}\n{_summary(table)} It took {monotonic() - began:.0f} s.\n"
+
+
+def _summary(table: Table) -> str:
+    if not table.faults:
+        return "Nothing is at fault."
+    return f"{len(table.faults)} at fault: {'; '.join(table.faults)}."
 
 
 def _twin() -> str:

@@ -214,14 +214,12 @@ class Death:
         live: What the child does.
         status: How it has to end, as `Popen.returncode` says it.
         sent: The signal that ends it from outside.
-        starts_anew: Whether its workers are fresh interpreters, which take some 100 ms each.
     """
 
     title: str
     live: Callable[[Life], None]
     status: int
     sent: signal.Signals | None = None
-    starts_anew: bool = False
 
 
 DEATHS = {
@@ -237,8 +235,8 @@ DEATHS = {
     "pool": Death("`Pool(maxtasksperchild=1)`, 8 tasks", _recycle_workers, 0),
     "terminate": Death("`Pool.terminate` in the middle of tasks", _terminate_workers, 0),
     "fork_executor": Death("`ProcessPoolExecutor`, fork", partial(_use_executor, "fork"), 0),
-    "spawn_executor": Death("`ProcessPoolExecutor`, spawn", partial(_use_executor, "spawn"), 0, None, True),
-    "server_executor": Death("`ProcessPoolExecutor`, forkserver", partial(_use_executor, "forkserver"), 0, None, True),
+    "spawn_executor": Death("`ProcessPoolExecutor`, spawn", partial(_use_executor, "spawn"), 0),
+    "server_executor": Death("`ProcessPoolExecutor`, forkserver", partial(_use_executor, "forkserver"), 0),
     "threads": Death("`sys.exit` in threads, one thread going on", _leave_threads, 0),
     "exit": Death("end of the program", _end, 0),
 }

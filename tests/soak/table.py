@@ -30,11 +30,11 @@ class Table:
         """Add a row, and what is wrong with it."""
         self.rows.append([f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells])
         if fault:
-            self.faults.append(f"{self.title}: {cells[0]}: {fault}")
+            self.faults.append(f"{cells[0]}: {fault}")
 
     def markdown(self) -> str:
         """Write the table."""
-        lines = [f"### {self.title}", "", _line(self.header), _line(["---"] * len(self.header))]
+        lines = [f"#### {self.title}", "", _line(self.header), _line(["---"] * len(self.header))]
         lines += [_line(row) for row in self.rows]
         return "\n".join([*lines, *(["", self.note] if self.note else [])]) + "\n"
 

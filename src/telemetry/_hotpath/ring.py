@@ -154,11 +154,8 @@ class Ring(Tip):
         return all(self.words[word] >= done for word in self.cursors)
 
     def _release(self, segment: Segment) -> None:
-        segment.empty()
-        self._set_free(segment)
-
-    def _set_free(self, segment: Segment) -> None:
         usual = self.words[extent.SEGMENT_BYTES_WORD]
+        segment.empty()
         places = range(segment.limit - usual, segment.at, -usual)  # the first one last: readers go by its size
         self._free += [Segment(segment.memory, at, usual) for at in places]
         self._free.append(Segment(segment.memory, segment.at, usual) if places else segment)
@@ -194,12 +191,11 @@ class Ring(Tip):
                 continue
             spans, logs = (sum(len(chunk.flags) for chunk in unread if chunk.kind == kind) for kind in (SPAN, LOG))
             self._full.remove(segment)
-            try:
-                segment.empty()
-            finally:  # an interrupt that comes right after that must not leave them uncounted, or counted twice
-                self.words[extent.SPANS_OVERWRITTEN] += spans
-                self.words[extent.LOGS_OVERWRITTEN] += logs
-            self._set_free(segment)
+            # It cannot be read from here on. Nothing is called until all is counted, so no interrupt comes in between.
+            self.words[segment.at // WORD + extent.GENERATION] = 0
+            self.words[extent.SPANS_OVERWRITTEN] += spans
+            self.words[extent.LOGS_OVERWRITTEN] += logs
+            self._release(segment)
             self.words[extent.DROPPING] = 0
             return True
         self.words[extent.DROPPING] = 0
@@ -236,21 +232,32 @@ class Ring(Tip):
 
     def _bring_in(self) -> None:
         """Put what was written aside into the ring."""
-        while self._aside:
-            aside = self._aside.pop(0)
-            begin, end = aside.head, aside.limit
-            word = aside.words[begin // WORD]
-            if not word:
-                self.words[extent.TORN_COUNT] += 1  # whoever was to write it was interrupted
-                continue
-            segment = self.current
-            at = segment.head
-            if at + end - begin > segment.limit:
-                segment, at = self.turn(end - begin)
-            else:
-                segment.head = at + end - begin
-            segment.memory[at + WORD : at + end - begin] = aside.memory[begin + WORD : end]
-            segment.words[at // WORD] = word
+        if not self._aside:
+            return
+        with self._lock:  # until the thread that writes aside has done so
+            while (aside := self._next_aside()) is not None:
+                self._bring(aside)
+
+    def _next_aside(self) -> Segment | None:
+        try:
+            return self._aside.pop(0)
+        except IndexError:
+            return None
+
+    def _bring(self, aside: Segment) -> None:
+        begin, size = SEGMENT_HEADER_BYTES, aside.limit - SEGMENT_HEADER_BYTES
+        word = aside.words[begin // WORD]
+        if not word:
+            self.words[extent.TORN_COUNT] += 1  # whoever was to write it was interrupted
+            return
+        segment = self.current
+        at = segment.head
+        if at + size > segment.limit:
+            segment, at = self.turn(size)
+        else:
+            segment.head = at + size
+        segment.memory[at + WORD : at + size] = aside.memory[begin + WORD : begin + size]
+        segment.words[at // WORD] = word
 
 
 def _apart(size: int) -> Segment:

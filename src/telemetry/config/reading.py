@@ -80,7 +80,7 @@ def default_journal(service_name: str, environ: Environ | None = None) -> str:
     as a rule, or else in the system's for temporary ones, under a name of the user's. Who opens it checks whose it is.
     """
     variables = os.environ if environ is None else environ
-    name = re.sub(r"[^\w.-]", "_", service_name).lstrip(".")[:100] or "python"
+    name = re.sub(r"[^\w.-]", "_", service_name).lstrip(".")[:60] or "python"
     session = variables.get("XDG_RUNTIME_DIR", "")
     if os.path.isabs(session) and os.access(session, os.W_OK):
         return os.path.join(session, "telemetry", name)

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol, Self, final
+from typing import Any, Final, Protocol, Self, final
 
 from telemetry._hotpath import extent
 from telemetry.errors import JournalError
@@ -21,9 +21,7 @@ _CLOSED: Final = -1
 
 
 class Memory(Protocol):
-    """The bytes of one journal, as far as they are there; `is_own` where it is that of this process."""
-
-    is_own: ClassVar[bool]
+    """The bytes of one journal, as far as they are there."""
 
     @property
     def size(self) -> int:
@@ -62,8 +60,6 @@ class FileMemory:
     """
 
     __slots__ = ("_descriptor", "_may_write", "path")
-
-    is_own: ClassVar[bool] = False
 
     def __init__(self, path: Path | str, *, only_read: bool = False) -> None:
         self._descriptor = _CLOSED
@@ -153,8 +149,6 @@ class OwnMemory:
     """The journal of this process, through its own mapping; `region` has `memory` and `words`."""
 
     __slots__ = ("_region",)
-
-    is_own: ClassVar[bool] = True
 
     def __init__(self, region: Any) -> None:
         self._region = region

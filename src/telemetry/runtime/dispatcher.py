@@ -21,7 +21,7 @@ from telemetry.tracing import FinishedSpans, Recorder, Terms, Watch, sampler
 
 from .admissions import Admissions
 from .breaches import Breaches
-from .heritage import settle
+from .heritage import MANY, settle
 from .logging import LogOutput
 from .notes import Notes
 from .outputs import Outputs
@@ -53,6 +53,7 @@ class TelemetryDispatcher:
 
     __slots__ = (
         "__weakref__",
+        "_forks",
         "_log_sinks",
         "_log_tally",
         "_logs",
@@ -90,6 +91,7 @@ class TelemetryDispatcher:
         self.retire: Callable[[TelemetryDispatcher], bool] = TelemetryDispatcher.shutdown
         self.registry = registry or load_registry(*settings.registry)
         self.breaches = Breaches(quiet=quiet)
+        self._forks = 0
         self.region = region_of(settings, self.breaches.count)
         self.metrics = ExecutionMetrics(
             self.registry,
@@ -266,6 +268,12 @@ class TelemetryDispatcher:
         }
         out = {reason: count for reason, count in ring.items() if count}
         return {**self.breaches.counts(), **out, **logs, **self._outputs.losses()}
+
+    def note_fork(self) -> None:
+        """Wind up children that have ended, whenever there may be many of them."""
+        self._forks += 1
+        if self._forks % MANY == 0:
+            settle(self.region, self.registry)
 
     def restart(self) -> None:
         """Start over, in a forked child: nothing of the parent's is reported twice."""

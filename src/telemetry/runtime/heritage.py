@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 from threading import Thread
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from telemetry._hotpath import Region
 from telemetry.contracts import Registry
 from telemetry.journal import GATEWAY, JournalFile
+
+if TYPE_CHECKING:
+    from telemetry.export.gateway.estate import Estate
 
 MANY: Final = 32
 """Journals beside which nobody minds one more; beyond, each takes memory or disk that others may need."""
@@ -22,12 +24,14 @@ def settle(region: Region, registry: Registry) -> None:
         return
     folder = region.folder
     if len(folder.journals()) > MANY and not folder.is_held(GATEWAY):
-        with suppress(RuntimeError):  # an interpreter on its way out starts no threads any more (CPython 3.12)
-            Thread(target=_wind_up, args=(folder.path, registry), name="telemetry-heritage", daemon=True).start()
-
-
-def _wind_up(path: Path, registry: Registry) -> None:
-    with suppress(Exception):  # the next process tries again, and a gateway would say what is wrong
+        # Not in that thread: a child that is forked in the middle of an import could never import the same.
         from telemetry.export.gateway.estate import Estate
 
-        Estate(path, registry, keep_bytes=_KEEP_BYTES).wind_up()
+        estate = Estate(folder.path, registry, keep_bytes=_KEEP_BYTES)
+        with suppress(RuntimeError):  # an interpreter on its way out starts no threads any more (CPython 3.12)
+            Thread(target=_wind_up, args=(estate,), name="telemetry-heritage", daemon=True).start()
+
+
+def _wind_up(estate: Estate) -> None:
+    with suppress(Exception):  # the next process tries again, and a gateway would say what is wrong
+        estate.wind_up()

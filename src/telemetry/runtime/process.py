@@ -140,5 +140,10 @@ def _restart() -> None:
         _current.restart()
 
 
+def _note_fork() -> None:
+    if _current is not None:
+        _current.note_fork()
+
+
 atexit.register(shutdown)
-os.register_at_fork(after_in_child=_restart)
+os.register_at_fork(after_in_parent=_note_fork, after_in_child=_restart)
