@@ -217,6 +217,16 @@ def test_record_that_fits_nowhere_costs_no_other_one() -> None:
     assert before == (3000, 0) == Reader(OwnMemory(region)).pending()
 
 
+def test_segment_that_a_dead_process_was_about_to_overwrite_is_read() -> None:
+    """It was killed after it had said which segment makes way, and before that one did: nobody will say otherwise."""
+    region = Region(RING_BYTES)
+    ring = Ring(region, cursors=(extent.CURSOR,))
+    ring.put(b"\x12\x06\x85\x01\x00\x01\x00\x00", 1, 0)
+    region.words[extent.DROPPING] = 1
+    reader = Reader(OwnMemory(region))
+    assert (len(reader.batch(0).chunks), len(reader.batch(0, last=True).chunks)) == (0, 1)
+
+
 def test_interrupt_right_after_a_span_was_written_does_not_tear_it() -> None:
     """The pure twin hears of an interrupt after the call that wrote the span, in the block that would tear it."""
     region = Region(RING_BYTES)

@@ -15,7 +15,7 @@ from .opentable import OpenTable
 from .parameters import Parameters
 from .randomness import random_bits, seed_ids
 from .remapping import remap
-from .segment import Segment, Tip, walk_records
+from .segment import Segment, Tip, count_records, walk_records
 from .site import Site
 from .source import deferred, synchronous
 from .span import Span, begin, current_span, nowhere
@@ -45,6 +45,7 @@ __all__ = (
     "Tip",
     "begin",
     "callable_type",
+    "count_records",
     "crc32c",
     "current_span",
     "nowhere",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from _thread import RLock
 
 from . import extent
-from .extent import LOG, OPEN, SEGMENT_HEADER_BYTES, SPAN, TORN, WORD, room
+from .extent import OPEN, SEGMENT_HEADER_BYTES, TORN, WORD, room
 from .scope import Scopes
-from .segment import Chunk, header
-from .twin import OpenTable, Segment, Tip, walk_records
+from .segment import header
+from .twin import OpenTable, Segment, Tip, count_records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class Ring(Tip):
             unread = None if self._is_claimed(segment.generation) else self._unread(segment)
             if unread is None:
                 continue
-            spans, logs = (sum(len(chunk.flags) for chunk in unread if chunk.kind == kind) for kind in (SPAN, LOG))
+            spans, logs = unread
             self._full.remove(segment)
             # It cannot be read from here on. Nothing is called until all is counted, so no interrupt comes in between.
             self.words[segment.at // WORD + extent.GENERATION] = 0
@@ -204,19 +204,22 @@ class Ring(Tip):
     def _is_claimed(self, generation: int) -> bool:
         return generation in (self.words[extent.CLAIM], self.words[extent.LOCAL_CLAIM])
 
-    def _unread(self, segment: Segment) -> list[Chunk] | None:
-        """Give what a reader has not taken of a segment; None where a thread has yet to finish a record in it."""
-        chunks: list[Chunk] = []
+    def _unread(self, segment: Segment) -> tuple[int, int] | None:
+        """Count the spans and log records of a segment that a reader has not taken.
+
+        None where a thread has yet to finish a record in it.
+        """
         if not self.cursors:
-            return chunks  # nobody reads at all, so what a thread may still write there harms nobody
+            return 0, 0  # nobody reads at all, so what a thread may still write there harms nobody
         generation, offset = extent.position(min(self.words[word] for word in self.cursors))
         if generation > segment.generation:
-            return chunks  # a reader has come past it just now
+            return 0, 0  # a reader has come past it just now
         at = segment.at + SEGMENT_HEADER_BYTES
         if generation == segment.generation:
             at = max(at, segment.at + offset)
         end = segment.sealed or segment.limit
-        return chunks if walk_records(segment.memory, at, end, extent.NO_CHECKSUM, chunks)[0] == end else None
+        spans, logs, reached = count_records(segment.memory, at, end)
+        return (spans, logs) if reached == end else None
 
     def _nowhere(self, size: int) -> tuple[Segment, int]:
         """Give a place that nobody reads, for a record that there is no room for."""

@@ -183,6 +183,21 @@ def walk_records(
     return at, corrupt
 
 
+def count_records(data: Any, at: int, end: int) -> tuple[int, int, int]:
+    """Count the finished spans and log records from a place on; give also where the first one is that is not."""
+    words = memoryview(data).cast("Q")
+    spans = logs = 0
+    while at < end:
+        word = words[at // WORD]
+        state, size = word >> 56, room(word & 0xFFFFFFFF)
+        if state not in _FINISHED or at + size > end:
+            break
+        spans += state == SPAN
+        logs += state == LOG
+        at += size
+    return spans, logs, at
+
+
 class _Gathered:
     """Records that will be one chunk."""
 

@@ -77,7 +77,7 @@ class Batches:
             if found is None:
                 break
             segment, at = found
-            if claim and not self._claim(segment.generation):
+            if claim and not self._claim(segment.generation) and not last:  # a dead process drops nothing any more
                 break
             step = self._step(segment, at, most, size, last=last)
             if self._segments.at(segment.place).generation != segment.generation:
