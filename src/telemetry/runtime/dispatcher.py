@@ -113,8 +113,7 @@ class TelemetryDispatcher:
             delay_seconds=settings.batch_delay_ms / 1000,
         )
         self.run_id = settings.run_id or os.urandom(8).hex()
-        self._notes = Notes(self.region, self.registry)
-        self._notes.introduce(self.resource, settings, self.run_id)
+        self._notes = Notes(self.region, self.resource, settings, self.run_id)
         self.ring.scopes.tell = self._notes.scope
         self._log_tally = Tally(self.breaches.note)
         self._log_sinks = (*log_sinks, *self._outputs.lines(self.ring))

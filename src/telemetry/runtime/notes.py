@@ -8,7 +8,6 @@ from typing import Any, Final, final
 
 from telemetry._hotpath import Region, Site, extent, protobuf
 from telemetry.config import Settings
-from telemetry.contracts import Registry
 from telemetry.signals import Resource, Scope
 from telemetry.version import VERSION
 
@@ -18,23 +17,21 @@ _OWN: Final = Scope("telemetry", VERSION)
 
 @final
 class Notes:
-    """The notes of one runtime.
+    """The notes of one runtime, which begin with who records, and on what terms.
 
     Args:
         region: Where they are written.
-        registry: The contracts in force.
+        resource: Who records.
+        settings: Service, environment and registry.
+        run_id: The run that the process belongs to.
     """
 
-    __slots__ = ("_known", "_numbers", "_region", "_registry")
+    __slots__ = ("_known", "_numbers", "_region")
 
-    def __init__(self, region: Region, registry: Registry) -> None:
+    def __init__(self, region: Region, resource: Resource, settings: Settings, run_id: str) -> None:
         self._region = region
-        self._registry = registry
         self._known: dict[tuple[Any, ...], int] = {}
         self._numbers = count(1)
-
-    def introduce(self, resource: Resource, settings: Settings, run_id: str) -> None:
-        """Say who records, and on what terms."""
         terms = {
             "service": settings.service_name,
             "environment": settings.environment,
