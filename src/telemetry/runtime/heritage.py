@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from threading import Thread
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from telemetry._hotpath import Region
 from telemetry.contracts import Registry
 from telemetry.journal import GATEWAY, JournalFile
-
-if TYPE_CHECKING:
-    from telemetry.export.gateway.estate import Estate
 
 MANY: Final = 32
 """Journals beside which nobody minds one more; beyond, each takes memory or disk that others may need."""
@@ -32,6 +29,6 @@ def settle(region: Region, registry: Registry) -> None:
             Thread(target=_wind_up, args=(estate,), name="telemetry-heritage", daemon=True).start()
 
 
-def _wind_up(estate: Estate) -> None:
+def _wind_up(estate: Any) -> None:
     with suppress(Exception):  # the next process tries again, and a gateway would say what is wrong
         estate.wind_up()
