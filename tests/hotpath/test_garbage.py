@@ -228,7 +228,7 @@ def test_memory_stays_flat() -> None:
         lambda: metric("shop_jobs_total").labels(worker="w").inc(),
     ]
     for use in uses:
-        assert min(_grown(use) for _ in range(3)) < 4_000, use
+        assert any(_grown(use) < 4_000 for _ in range(3)), use
 
 
 def _grown(use: Callable[[], object]) -> int:
