@@ -8,8 +8,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any, final
 
@@ -29,9 +31,15 @@ FILE_BYTES = 8 << 20
 """Less than a journal has, and more than the truth needs, which is under the same limit."""
 
 
+@cache
 def may_mount() -> bool:
-    """Tell whether this process may mount a file system."""
-    return os.geteuid() == 0 and shutil.which("mount") is not None
+    """Tell whether this process may mount a file system, by trying; root in a container often may not."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        return False
+    with TemporaryDirectory(prefix="soak-") as folder:
+        if run(["mount", "-t", "tmpfs", "-o", "size=64k", "soak", folder]).returncode:
+            return False
+        return not run(["umount", folder]).returncode
 
 
 @contextmanager
