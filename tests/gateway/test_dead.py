@@ -48,7 +48,7 @@ def test_thousands_of_short_lived_workers_cost_what_one_does(folder: Path, make_
     assert vital(gateway, 'processes{state="folded"}') == WORKERS
     began = monotonic()
     fetch(gateway)
-    assert monotonic() - began < 0.5
+    assert monotonic() - began < 2
 
 
 def test_totals_survive_the_gateway(folder: Path, make_gateway: MakeGateway) -> None:

@@ -118,7 +118,7 @@ def test_no_delay_keeps_no_core_busy() -> None:
     tray.start()
     began = process_time()
     sleep(0.5)
-    assert process_time() - began < 0.1
+    assert process_time() - began < 0.25
     put(tray, "soon")
     assert eventually(lambda: sink.names == ["soon"])
     tray.stop()
