@@ -1,4 +1,4 @@
-"""Fixtures: the pure twin for children, and trials that go on side by side, since most of their time they wait."""
+"""Fixtures: trials that go on side by side, since most of their time they wait."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-_AT_ONCE = 3
-
-
-@pytest.fixture
-def pure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have children use the pure twin."""
-    monkeypatch.setenv("TELEMETRY_PURE", "1")
+_AT_ONCE = 4
 
 
 @pytest.fixture(scope="session")

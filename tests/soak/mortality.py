@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -18,8 +19,14 @@ BETWEEN = (0.0, 0.02)
 _chance = SystemRandom()
 
 
-def die(death: str, folder: Path, *, repetitions: int, between: tuple[float, float] = BETWEEN) -> Verdict:
+def die(death: str, folder: Path, *, repetitions: int, variables: Mapping[str, str] | None = None) -> Verdict:
     """Have processes die of one thing, one after the other in one journal's folder; then recover all of them.
+
+    Args:
+        death: One of `DEATHS`.
+        folder: Where all is kept; an empty one.
+        repetitions: How many die.
+        variables: More of their environment.
 
     Raises:
         MisfireError: One did not die as it was to die.
@@ -27,7 +34,7 @@ def die(death: str, folder: Path, *, repetitions: int, between: tuple[float, flo
     journal = folder / "journal"
     truths = [folder / f"truth-{number}" for number in range(repetitions)]
     for truth in truths:
-        orders = Orders("ours", death, str(truth), str(journal), seconds=_chance.uniform(*between))
-        kill(orders, between=between)
+        orders = Orders("ours", death, str(truth), str(journal), seconds=_chance.uniform(*BETWEEN))
+        kill(orders, between=BETWEEN, variables=variables)
     happened = reduce(or_, map(read_truth, truths))
     return judge(happened, recover(journal), ledgers(journal))
