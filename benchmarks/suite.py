@@ -91,17 +91,17 @@ def run(row: str, effort: Effort, *, pattern: str = "*") -> Result:
         output = Path(folder) / "result.json"
         arguments = (row, pattern, str(effort.rounds), str(effort.round_ns), str(output))
         command = [sys.executable, "-m", f"{__package__}.worker", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=_environment(), check=False, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=ROOT, env=_environment(folder), check=False, capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(f"row {row!r} failed in its process (status {done.returncode}):\n{done.stderr.strip()}")
         return _result(json.loads(output.read_text()))
 
 
-def _environment() -> dict[str, str]:
-    """Leave out what would configure one of the libraries; hash strings alike in all processes."""
+def _environment(folder: str) -> dict[str, str]:
+    """Leave out what would configure one of the libraries; hash strings alike, and keep journals apart from others'."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "TELEMETRY_", "DD_"))}
     twin = {name: value for name, value in os.environ.items() if name == "TELEMETRY_PURE"}
-    return kept | twin | {"PYTHONHASHSEED": "0"}
+    return kept | twin | {"PYTHONHASHSEED": "0", "TELEMETRY_JOURNAL": f"{folder}/journals"}
 
 
 def _result(document: dict[str, Any]) -> Result:

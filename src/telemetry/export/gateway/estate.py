@@ -6,6 +6,7 @@ A file stays while it holds records that nobody has taken, up to a limit for all
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
@@ -18,6 +19,7 @@ from telemetry.contracts import Registry
 from telemetry.errors import JournalError
 from telemetry.export.notice import Notice
 from telemetry.journal import (
+    DEAD_NAME,
     FOLDING,
     Dead,
     FileMemory,
@@ -89,6 +91,8 @@ class Estate:
             write_dead(folder, dead)
         for key in dead.folded & gone.keys():
             self._close(gone[key], key, folder, finished=key in dead.settled)
+        with suppress(OSError):
+            os.utime(folder.path / DEAD_NAME)  # from here on counts what is new
 
     def _totals(self, folder: Folder) -> Dead:
         try:
