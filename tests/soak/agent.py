@@ -49,8 +49,7 @@ class Agent:
             def log_message(self, *_: object) -> None:
                 """Keep no access log."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
 
     @property
     def url(self) -> str:
@@ -69,6 +68,14 @@ class Agent:
         _, traces = _Reader(body).value()
         with self._lock:
             self.spans.update(f"{span[_SPAN_ID]:016x}" for trace in traces for span in trace)
+
+
+@final
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Pass over senders that died before their answer."""
 
 
 @final
