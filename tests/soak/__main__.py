@@ -77,6 +77,7 @@ def _run(parts: list[str], twins: list[str], effort: Effort, faults: list[str]) 
                 table = PARTS[name](effort)
             except Exception as error:
                 faults.append(f"{twin}: {name} did not come to its end: {error!r}")
+                yield f"{faults[-1]}\n"
                 continue
             faults += [f"{twin}: {fault}" for fault in table.faults]
             yield f"{table.markdown()}\n{_summary(table)} It took {monotonic() - began:.0f} s.\n"
