@@ -15,6 +15,8 @@ MAP_LINE = 100
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "misc"}
 # The twins are chosen where they are imported, so the door of the hot path holds a name of its own.
 OWN_NAMES = {"_hotpath", FACADE}
+# What a door takes from `telemetry.door` for what it hands out later.
+DEFERRED = "_deferred"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -139,7 +141,8 @@ def _door(module: Module) -> Iterator[str]:
         return
     if list(names) != sorted(names, key=_rank):
         yield f"`__all__` is not sorted; write {tuple(sorted(names, key=_rank))}"
-    imported = {alias.asname or alias.name for node in _imports(module) for alias in node.names} - {"annotations"}
+    taken = {alias.asname or alias.name for node in _imports(module) for alias in node.names} - {"annotations"}
+    imported = {name for name in taken if name != DEFERRED}
     own = module.room in OWN_NAMES
     if extra := sorted(imported - set(names)):
         yield f"imports {', '.join(extra)} and does not hand it out"
@@ -150,15 +153,25 @@ def _door(module: Module) -> Iterator[str]:
 
 
 def _imports(module: Module) -> Iterator[ast.ImportFrom]:
-    return (node for node in module.tree.body if isinstance(node, ast.ImportFrom))
+    """Give what a door imports at once, and what it hands out when it is asked for."""
+    for node in module.tree.body:
+        parts = node.body if _is_deferral(node) and isinstance(node, ast.If) else [node]
+        yield from (each for each in parts if isinstance(each, ast.ImportFrom))
 
 
 def _is_door_like(node: ast.stmt) -> bool:
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
-    return isinstance(node, ast.ImportFrom) or (
-        isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
-    )
+    named = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in {"__all__", "TYPE_CHECKING"}
+    return isinstance(node, ast.ImportFrom) or named or _is_deferral(node)
+
+
+def _is_deferral(node: ast.stmt) -> bool:
+    """Tell whether it is `if TYPE_CHECKING:` imports, `else: __getattr__ = _deferred(...)`."""
+    match node:
+        case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body, orelse=[ast.Assign(value=ast.Call(func=maker))]):
+            return all(isinstance(each, ast.ImportFrom) for each in body) and ast.unparse(maker) == DEFERRED
+    return False
 
 
 def _rank(name: str) -> tuple[int, list[tuple[int, str]]]:

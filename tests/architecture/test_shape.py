@@ -152,6 +152,13 @@ def test_reserved_things_are_found(name: str, text: str, breaches: int) -> None:
         ("from .a import X, y\n__all__ = ('X',)", 1),
         ("from .a import X\n__all__ = ('X', 'y')", 1),
         ("from .a import X\nX()\n__all__ = ('X',)", 1),
+        (
+            "if TYPE_CHECKING:\n    from .a import X\nelse:\n    __getattr__ = _deferred('r', a='X')\n__all__ = ('X',)",
+            0,
+        ),
+        ("if TYPE_CHECKING:\n    from .a import X\nelse:\n    __getattr__ = _deferred('r', a='X')\n__all__ = ()", 1),
+        ("if TYPE_CHECKING:\n    from .a import X\n__all__ = ('X',)", 2),
+        ("if TYPE_CHECKING:\n    from .a import X\nelse:\n    X = f()\n__all__ = ('X',)", 2),
     ],
 )
 def test_odd_doors_are_found(text: str, breaches: int) -> None:

@@ -12,6 +12,9 @@ from telemetry._hotpath import Entry, layout, quantile, walk
 from telemetry.contracts import MetricContract
 from telemetry.signals import Distribution, ExponentialDistribution, Family, Quantiles, Series
 
+SCOPE_LABELS = ("otel_scope_name", "otel_scope_version")
+"""The labels that say whose a series is that came through OpenTelemetry's API, and is in no contract."""
+
 _WORD = layout.WORD
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from telemetry._hotpath import Region
 from telemetry.contracts import Registry
 from telemetry.signals import Family
 
 from .collect import collect
-from .guests import Guests
 from .instruments import Count, Instrument
 from .pages import Pages
 from .share import Share
 from .vitals import Vitals, joined, no_vitals
+
+if TYPE_CHECKING:
+    from .guests import Guests
 
 
 @final
@@ -111,6 +113,8 @@ class ExecutionMetrics:
         """Where metrics of OpenTelemetry's API find their place."""
         with self._lock:
             if self._guests is None:
+                from .guests import Guests
+
                 self._guests = Guests(self.registry, self.instrument, self._count, self._region)
             return self._guests
 

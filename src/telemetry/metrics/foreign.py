@@ -20,6 +20,7 @@ from telemetry.contracts import MetricContract
 from telemetry.signals import Attributes as Kept
 from telemetry.signals import Family, MetricKind, Origin, Series
 
+from .collect import SCOPE_LABELS
 from .collect import _value as value_of
 from .exemplar import Exemplars
 from .pages import Pages
@@ -30,8 +31,6 @@ Key = tuple[tuple[str, str, Any], ...]
 
 OVERFLOW = {"otel.metric.overflow": True}
 """The attributes of the one series that takes what lies past the limit (OpenTelemetry, Metrics SDK, Cardinality)."""
-
-SCOPE_LABELS = ("otel_scope_name", "otel_scope_version")
 
 
 def kind_of(wanted: Wanted) -> MetricKind:

@@ -16,9 +16,9 @@ from telemetry._hotpath import walk
 from telemetry.contracts import MetricContract, Registry
 from telemetry.signals import Family, Origin, Scope, Series
 
+from .collect import SCOPE_LABELS, collect
 from .collect import _value as value_of
-from .collect import collect
-from .foreign import SCOPE_LABELS, _exposed, _labels
+from .foreign import _exposed, _labels
 from .merge import MergedPages, Part, Rule
 from .share import Share
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from telemetry.signals import Family, Series
 
-from .foreign import SCOPE_LABELS
+from .collect import SCOPE_LABELS
 
 Vitals = Callable[[], Sequence[Family]]
 """Measures, and gives the families."""
