@@ -6,6 +6,8 @@ long span would be lost in a ring that is used again; here it stays until its en
 
 from __future__ import annotations
 
+from time import monotonic_ns
+
 from . import extent
 from .extent import SPAN, WORD
 from .segment import Chunk
@@ -15,83 +17,121 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+class Slot:
+    """A place in the table, as long as nobody takes it away from the span that has it.
+
+    Attributes:
+        place: Where its payload stands.
+        mark: Where its word stands among the words; 0 once it was taken away.
+        begun: When the span that had it last began, on the monotonic clock.
+    """
+
+    __slots__ = ("begun", "mark", "place")
+
+    def __init__(self, at: int) -> None:
+        self.place = at + WORD
+        self.mark = at // WORD
+        self.begun = 0
+
+
 class OpenTable:
     """The slots, as the pure twin fills them.
 
     Attributes:
         memory: What they are a part of.
         words: The same as 64-bit words.
-        slots: Where a span stands, by the number of its id.
-        free: Where another one can.
+        free: Those that have no span.
         room: The bytes of a payload that fits.
+        since: When it was cleared: a span that began before was open at a fork, and is the parent's.
     """
 
-    __slots__ = ("_at", "_count", "free", "memory", "room", "slots", "words")
+    __slots__ = ("_eldest", "_places", "_slots", "free", "memory", "room", "since", "words")
 
     def __init__(self, region: Any) -> None:
         self.memory = region.memory
         self.words = region.words
-        self.slots: dict[int, int] = {}
-        self.free: list[int] = []
-        self.room = self.words[extent.SLOT_BYTES] - WORD
-        self._at = self.words[extent.TABLE_AT]
-        self._count = self.words[extent.SLOTS]
+        begin, many, size = (self.words[word] for word in (extent.TABLE_AT, extent.SLOTS, extent.SLOT_BYTES))
+        self._places = range(begin, begin + many * size, size)
+        self._slots: list[Slot] = []
+        self._eldest: list[tuple[int, int]] = []
+        self.free: list[Slot] = []
+        self.room = size - WORD
+        self.since = 0
 
     def clear(self) -> None:
-        """Forget all spans."""
-        size = self.room + WORD
-        self.slots.clear()
-        self.free[:] = range(self._at + (self._count - 1) * size, self._at - 1, -size)
-        for at in self.free:
-            if self.words[at // WORD]:
-                self.words[at // WORD] = 0
+        """Forget all spans; one that is open still has no slot any more, and gives none back."""
+        self.since = monotonic_ns()
+        for slot in self._slots:
+            slot.mark = 0
+        self._slots = [Slot(at) for at in self._places]
+        self._eldest = []
+        for slot in self._slots:
+            if self.words[slot.mark]:
+                self.words[slot.mark] = 0
+        self.free[:] = reversed(self._slots)
 
-    def place(self, number: int) -> int:
-        """Give a place for the span of this id; the oldest makes way where there is none: maybe nobody will end it."""
+    def take(self, begun: int) -> Slot | None:
+        """Give a slot to a span; the oldest makes way where there is none: maybe nobody will end it."""
         try:
-            at = self.free.pop()
+            slot = self.free.pop()
         except IndexError:
-            at = self._displaced()
-        self.slots[number] = at
-        return at
+            self.words[extent.EXHAUSTED] += 1
+            found = self._displaced(self._eldest) or self._displaced(self._by_age())
+            if found is None:
+                return None  # other threads are filling all of them
+            slot = found
+        slot.begun = begun
+        return slot
 
-    def put(self, number: int, payload: bytes, site: int, scope: int, flags: int) -> None:
-        """Show a span, given as field 2 of `ScopeSpans`, where it fits."""
-        at = self.place(number)
-        self.memory[at + WORD : at + WORD + len(payload)] = payload
-        word = slot_word(len(payload), site, scope, flags)
-        self.words[at // WORD] = word
-        self.words[extent.STARTED] += 1
+    def release(self, slot: Slot | None, *, is_sampled: bool) -> None:
+        """Take a slot back; a span that has none, or lost it, counts as started from here on.
 
-    def take(self, number: int) -> None:
-        """Forget the span of this id; one that has no slot any more counts as started anew."""
-        at = self.slots.pop(number, 0)
-        if at:
-            self.words[at // WORD] = 0
-            self.free.append(at)
-        else:
-            self.words[extent.STARTED] += 1
+        Nothing is called until all is counted, so no interrupt comes in between.
+        """
+        words, free = self.words, self.free
+        mark = 0 if slot is None else slot.mark
+        if not mark:
+            if is_sampled:
+                words[extent.STARTED] += 1
+            return
+        if not is_sampled:
+            words[extent.STARTED] -= 1
+        words[mark] = 0
+        free.append(slot)  # type: ignore[arg-type]  # what has a mark is one
 
     def snapshot(self) -> list[Chunk]:
-        """Give the open spans as chunks of one span each."""
-        return [chunk for at in list(self.slots.values()) if (chunk := self._chunk(at)) is not None]
+        """Give the open spans as chunks of one span each, the oldest first."""
+        taken = [slot for slot in self._slots if self.words[slot.mark]]
+        return [chunk for slot in sorted(taken, key=_begun) if (chunk := self._chunk(slot)) is not None]
 
-    def _displaced(self) -> int:
-        oldest = next(iter(self.slots))
-        self.words[extent.EXHAUSTED] += 1
-        at = self.slots.pop(oldest)
-        if self.words[at // WORD]:  # else it was interrupted at its start
-            self.words[extent.STARTED] -= 1
-        self.words[at // WORD] = 0
-        return at
+    def _by_age(self) -> list[tuple[int, int]]:
+        """Order all slots, the oldest last: made once for as many spans as find no slot after it."""
+        self._eldest = sorted(((slot.begun, number) for number, slot in enumerate(self._slots)), reverse=True)
+        return self._eldest
 
-    def _chunk(self, at: int) -> Chunk | None:
-        word = self.words[at // WORD]
-        length = word & 0xFFFF
-        payload = self.memory[at + WORD : at + WORD + length]
-        if not word or self.words[at // WORD] != word:
+    def _displaced(self, eldest: list[tuple[int, int]]) -> Slot | None:
+        while eldest:
+            begun, number = eldest.pop()
+            slot = self._slots[number]
+            anew = Slot(self._places[number])
+            # One without word is being filled. From here on nothing is called, so nobody else ends or displaces it.
+            if slot.begun == begun and slot.mark and self.words[slot.mark]:
+                self.words[extent.STARTED] -= 1
+                self.words[slot.mark] = slot.mark = 0
+                self._slots[number] = anew
+                return anew
+        return None
+
+    def _chunk(self, slot: Slot) -> Chunk | None:
+        word = self.words[slot.mark]
+        payload = self.memory[slot.place : slot.place + (word & 0xFFFF)]
+        if not word or self.words[slot.mark] != word:
             return None
         return Chunk(SPAN, word >> 32 & 0xFFFF, bytes((word >> 48 & 0xFF,)), payload)
+
+
+def _begun(slot: Slot) -> int:
+    return slot.begun
 
 
 def slot_word(length: int, site: int, scope: int, flags: int) -> int:

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
     from .site import Site
 
-    Form = tuple[
-        Callable[..., None], bytes, int, Callable[..., None], bytes, int, bytes,
-        Callable[..., None], bytes, int, Callable[..., None], bytes, int, bytes,
-    ]  # fmt: skip
+    Pack = Callable[..., None]
+    Shape = tuple[Pack, bytes, bytes, int, Pack, bytes, bytes, int]
+    Form = list[Any]  # Shape, Shape, cells
 
 _FORMS_LIMIT = 1024
 _CHILD_BYTES = 52
@@ -41,10 +40,11 @@ class Packing:
     """How the spans of one site are packed.
 
     Attributes:
-        forms: Captured values to the form of their spans: for a root and for a child each what packs, the header and
-            what stands before the trace id, and the bytes that it takes in the ring; then the attributes and all else
-            that comes after the end time. Behind that the same for its slot, with the word in the place of the bytes.
-            Only values that are all text or None are kept.
+        forms: Captured values to the form of their spans, for a root and for a child. First comes what packs the slot,
+            what stands before the trace id, and the attributes, with the slot's word; then what packs the record, its
+            header with what stands before the trace id, all that comes after the end time, and the bytes that it takes
+            in the ring. Third come the cells of the metrics, once they were found. Only values that are all text or
+            None are kept, of sites whose spans fit into a slot.
         head: Name and kind, and the tag of the start time.
     """
 
@@ -63,7 +63,7 @@ class Packing:
         if extra is not None:
             return self.of(fields + b"".join([site.attribute(name).field(value) for name, value in extra.items()]))
         made = self.of(fields)
-        if whole and _are_text(values) and made[12] & 0xFFFF <= site.ring.open.room:
+        if whole and _are_text(values) and made[1][3] & 0xFFFF <= site.ring.open.room:
             if len(self.forms) >= _FORMS_LIMIT:
                 self.forms.clear()
             self.forms[values] = made
@@ -87,17 +87,15 @@ class Packing:
             if len(self._structs) >= _FORMS_LIMIT:
                 self._structs.clear()
             structs = self._structs[len(tail)] = self._made(len(tail), len(seen))
-        finished, slot, fits = structs
-        return (*finished, tail, *slot, seen if fits else b"")
+        fits, root, child = structs
+        shown = seen if fits else b""
+        return [_shape(root, shown, tail), _shape(child, shown, tail), None]
 
     def _made(self, tail: int, seen: int) -> tuple[Any, ...]:
         fits = _CHILD_BYTES + len(self.head) + seen <= self._site.ring.open.room
         slot = seen if fits else 0
-        return (
-            (*self._one(_ROOT, tail), *self._one(_CHILD, tail)),
-            (*self._slot(_OPEN_ROOT, slot), *self._slot(_OPEN_CHILD, slot)),
-            fits,
-        )
+        root = (*self._slot(_OPEN_ROOT, slot), *self._one(_ROOT, tail))
+        return fits, root, (*self._slot(_OPEN_CHILD, slot), *self._one(_CHILD, tail))
 
     def _slot(self, shape: str, tail: int) -> tuple[Any, ...]:
         shape = shape.format(head=len(self.head), tail=tail)
@@ -115,6 +113,11 @@ class Packing:
         word = header(length, SAMPLED | RANDOM, self._site.scope).to_bytes(RECORD_HEADER_BYTES, "little")
         packer = Struct(f"<{RECORD_HEADER_BYTES + len(before)}s{shape}")
         return packer.pack_into, word + before, room(length)
+
+
+def _shape(packers: tuple[Any, ...], seen: bytes, tail: bytes) -> Shape:
+    show, opening, word, pack, before, size = packers
+    return show, opening, seen, word, pack, before, tail, size
 
 
 def _are_text(values: tuple[Any, ...]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _thread import RLock
 
 from . import extent
-from .extent import OPEN, SEGMENT_HEADER_BYTES, TORN, WORD, room
+from .extent import LOG, OPEN, SEGMENT_HEADER_BYTES, TORN, WORD, room
 from .scope import Scopes
 from .segment import header
 from .twin import OpenTable, Segment, Tip, count_records
@@ -38,7 +38,9 @@ class Ring(Tip):
         "_generation",
         "_is_asleep",
         "_is_busy",
+        "_largest",
         "_lock",
+        "_usual",
         "cursors",
         "scopes",
         "wake",
@@ -61,7 +63,9 @@ class Ring(Tip):
         self._aside: list[Segment] = []
         self._is_busy = False
         self._generation = 0
-        first = self._allotted(self.words[extent.SEGMENT_BYTES_WORD])
+        self._usual = self.words[extent.SEGMENT_BYTES_WORD]
+        self._largest = self.words[extent.RING_BYTES] - self._usual
+        first = self._allotted(self._usual)
         assert first is not None, "a region begins with room for two segments"
         self._use(first)
         self._is_asleep = is_asleep
@@ -74,22 +78,32 @@ class Ring(Tip):
 
         A finaliser or a signal handler that records while this goes on, in the same thread, writes aside.
         """
-        with self._lock:
-            if self._is_busy:
-                return self._place_aside(size)
-            self._is_busy = True
-            try:
-                segment, at, is_news = self._turned(size)
-            finally:
-                self._is_busy = False
+        segment = None
         try:
+            with self._lock:
+                if self._is_busy:
+                    return self._place_aside(size)
+                self._is_busy = True
+                try:
+                    segment, at, is_news = self._turned(size)
+                finally:
+                    self._is_busy = False
             self._bring_in()
             if is_news:
                 self.wake()
         except BaseException:  # whoever asked will not write it
-            segment.words[at // WORD] = header(size - room(0), 0, 0, TORN)
+            if segment is not None:
+                segment.words[at // WORD] = header(size - room(0), 0, 0, TORN)
             raise
         return segment, at
+
+    def put_log(self, payload: bytes, scope: int) -> None:
+        """Write one log record, or count it where none of its size ever has room."""
+        self.words[extent.LOGS_WRITTEN] += 1  # one step: CPython looks for another thread only at calls
+        if self._segments_of(room(len(payload))) is None:
+            self.words[extent.LOGS_TOO_LARGE] += 1
+        else:
+            self.put(payload, 0, scope, LOG)
 
     def _turned(self, size: int) -> tuple[Segment, int, bool]:
         """Do that, with the lock held; tell also whether who reads has to know."""
@@ -134,15 +148,20 @@ class Ring(Tip):
 
     def _next(self, size: int) -> Segment | None:
         """Give an empty segment with room for a record of this size; the oldest are overwritten where there is none."""
-        usual = self.words[extent.SEGMENT_BYTES_WORD]
-        wanted = -(-(size + SEGMENT_HEADER_BYTES) // usual) * usual
-        if wanted > self.words[extent.RING_BYTES] - usual:
-            return None  # it fits nowhere beside the current one: nothing need make way for it
+        wanted = self._segments_of(size)
+        if wanted is None:
+            return None
         self._reclaim()
         while True:
             found = self._joined(wanted) or self._allotted(wanted)
             if found is not None or not self._overwrite():
                 return found
+
+    def _segments_of(self, size: int) -> int | None:
+        """Give the bytes of the segments that a record takes; None where it fits nowhere beside the current one."""
+        usual = self._usual
+        wanted = -(-(size + SEGMENT_HEADER_BYTES) // usual) * usual
+        return wanted if wanted <= self._largest else None
 
     def _reclaim(self) -> None:
         """Make free what every reader is done with."""

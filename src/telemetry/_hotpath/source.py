@@ -27,6 +27,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 _PREFIX = "_telemetry_"
+_UNUSUAL = " or ".join(
+    (
+        "@slot is None",
+        "not @slot.mark",
+        "@span.elapsed_ns is not None",
+        "@span.more is not None",
+        "@span.extra is not None",
+        "@span.trace is not @trace",
+    )
+)
 _compiled: dict[str, CodeType] = {}
 
 _SHARED: dict[str, Any] = {
@@ -65,7 +75,7 @@ def synchronous(function: Callable[..., Any], site: Site, parameters: Parameters
 
     The context is set and reset within the `try`, so that an interrupt in between does not leave it set.
     """
-    packing = site.packing = Packing(site) if site.is_plain else None
+    packing = site.packing = (site.packing or Packing(site)) if site.is_plain else None
     cells = BoundCells(site)
     names = {
         **_SHARED,
@@ -79,7 +89,7 @@ def synchronous(function: Callable[..., Any], site: Site, parameters: Parameters
         "succeed": site.succeed,
         "watch": site.watch,
         **{f"bounds{index}": spec[0] for index, spec in enumerate(site.metrics) if spec and spec[0]},
-        **({"forms": packing.forms, "new_form": packing.form, "head": packing.head} if packing else {}),
+        **({"forms": packing.forms, "head": packing.head} if packing else {}),
     }
     labels = _labels(site)
     span, token, outer = ("@span", "@token", "@outer") if site.name else ("None", "None", "None")
@@ -123,7 +133,7 @@ def _of_site(site: Site) -> dict[str, Any]:
 
 def _of_table(ring: Any) -> dict[str, Any]:
     table = ring.open
-    return {"free": table.free, "slots": table.slots, "table": table.memory, "words": ring.words, "ring": ring}
+    return {"free": table.free, "table": table.memory, "words": ring.words, "ring": ring}
 
 
 def _build(lines: list[str], names: dict[str, Any], parameters: Parameters) -> Callable[..., Any]:
@@ -179,40 +189,48 @@ def _open_span(site: Site) -> list[str]:
     return [
         "@span = @Span()",
         "@span.site = @site",
-        "@span.number = @bits(64) or 1",
-        f"@span.values = {_values(site)}",
-        "@span.elapsed_ns = @token = None",
+        "@number = @span.number = @bits(64) or 1",
+        f"@values = @span.values = {_values(site)}",
+        "@span.elapsed_ns = @span.extra = @span.more = @span.context_token = @span.slot = @slot = @token = None",
         "@outer = @get()",
-        "if @outer:",
-        "    @inner = @below(@span, @outer)",
-        "else:",
-        "    @span.trace = @bits(128) or 1 if @decide is None else @new_trace()",
+        "if not @outer:",
+        "    @trace = @span.trace = @bits(128) or 1 if @decide is None else @new_trace()",
+        "    @span.parent = @above = None",
         "    @inner = @ambient()",
         "    @fill(@inner, @key, @span)",
-        "@span.start_ns = @now()",
+        "elif @type(@outer) is @ambient and @type(@parent := @outer.get(@key)) is @Span:",
+        "    @trace = @span.trace = @parent.trace",
+        "    @span.parent = @parent",
+        "    @above = @parent.number",
+        "    @inner = @ambient(@outer) if @len(@outer) > 1 else @ambient()",
+        "    @put(@inner, @key, @span)",
+        "else:",
+        "    @inner = @below(@span, @outer)",
+        "    @trace = @span.trace if @span.parent is None else None",
+        "    @above = None",
+        "@span.start_ns = @start = @now()",
         "@span.begun = @begun = @monotonic()",
         *(("@watch.started(@span, @outer)",) if site.watch is not None else ()),
-        *(_show_open(site) if site.is_plain and site.watch is None else ("@show_open(@span)",)),
+        *(_show_open() if site.is_plain and site.watch is None else ("@show_open(@span)",)),
     ]
 
 
-def _show_open(site: Site) -> list[str]:
-    """Fill a slot, the word last; what is new or has no slot goes the general way."""
-    ids, times = "@id, @span_tag, @span.number", "@head, @span.start_ns, @form[13]"
+def _show_open() -> list[str]:
+    """Fill a slot, the word last; what is new or has no slot goes the general way, at its end too."""
+    ids = "@table, @slot.place, @opening, @id, @span_tag, @number"
     return [
-        "@trace = @span.trace",
-        f"@form = @forms.get({_values(site)})",
+        "@form = @forms.get(@values)",
         "if @form and @free and @type(@trace) is @int:",
-        f"    @words[{extent.STARTED}] += 1",
-        "    @id = @trace.to_bytes(16, 'big')",
-        "    @slot = @slots[@span.number] = @free.pop()",
-        "    if @outer and @span.parent is not None:",
-        "        @parent = @span.parent.number",
-        f"        @form[10](@table, @slot + 8, @form[11], {ids}, @parent_tag, @parent, {times})",
-        "        @words[@slot >> 3] = @form[12]",
+        "    @show, @opening, @seen, @word, @pack, @before, @tail, @room = @form[@above is not None]",
+        "    @id = @trace.to_bytes(16)",
+        "    @slot = @span.slot = @free.pop()",
+        "    @slot.begun = @begun",
+        "    if @above is None:",
+        f"        @show({ids}, @head, @start, @seen)",
         "    else:",
-        f"        @form[7](@table, @slot + 8, @form[8], {ids}, {times})",
-        "        @words[@slot >> 3] = @form[9]",
+        f"        @show({ids}, @parent_tag, @above, @head, @start, @seen)",
+        "    @words[@slot.mark] = @word",
+        f"    @words[{extent.STARTED}] += 1",
         "else:",
         "    @show_open(@span)",
     ]
@@ -224,46 +242,44 @@ def _close_span(site: Site) -> list[str]:
     results = ["@results_of(@site, @span, @result)"] if site.results else []
     if not site.is_plain or site.watch is not None:
         return [*results, "@span.finish(@elapsed)"]
-    place = ("@segment = @ring.current", "@at = @segment.head", "@after = @at + @room")
     return [
         *results,
-        "@trace = @span.trace",
-        "if @span.elapsed_ns is None and @span.more is None and @span.extra is None and @type(@trace) is @int:",
-        "    @span.elapsed_ns = @elapsed",
-        f"    @form = @form or @forms.get({_values(site)}) or @new_form({_values(site)})",
-        "    if @outer and @span.parent is not None:",
-        "        @parent = @span.parent = @span.parent.number",
-        "        @pack, @before, @room = @form[3:6]",
-        *(f"        {line}" for line in _pack(place, "@parent_tag, @parent, ")),
-        "    else:",
-        "        @pack, @before, @room = @form[:3]",
-        *(f"        {line}" for line in _pack(place, "")),
-        "    @slot = @slots.pop(@span.number, 0)",
-        "    if @slot:",
-        "        @words[@slot >> 3] = 0",
-        "        @free.append(@slot)",
-        "    else:",
-        f"        @words[{extent.STARTED}] += 1",
-        "else:",
+        f"if {_UNUSUAL}:",
         "    @span.finish(@elapsed)",
-    ]
-
-
-def _pack(place: tuple[str, ...], parent: str) -> list[str]:
-    ids = f"@before, @id, @span_tag, @span.number, {parent}"
-    times = "@head, @span.start_ns, @end_tag, @span.start_ns + @elapsed"
-    return [
-        "@id = @trace.to_bytes(16, 'big')",
-        *place,
+        "    return @result",
+        "@span.elapsed_ns = @elapsed",
+        "@segment = @ring.current",
+        "@at = @segment.head",
+        "@after = @at + @room",
         "if @after > @segment.limit:",
         "    @segment, @at = @ring.turn(@room)",
         "else:",
         "    @segment.head = @after",
+        *_pack(),
+    ]
+
+
+def _pack() -> list[str]:
+    """Write the record and free the slot: an interrupt comes after the one or the other, and both are done."""
+    ids = "@segment.memory, @at, @before, @id, @span_tag, @number"
+    times = "@head, @start, @end_tag, @start + @elapsed, @tail"
+    return [
         "try:",
-        f"    @pack(@segment.memory, @at, {ids}{times}, @form[6])",
+        "    if @above is None:",
+        f"        @pack({ids}, {times})",
+        "    else:",
+        "        @span.parent = @above",
+        f"        @pack({ids}, @parent_tag, @above, {times})",
         "except @BaseException:",
         "    @ring.tear(@segment, @at, @room)",
         "    raise",
+        "finally:",
+        "    @mark = @slot.mark",
+        "    if @mark:",
+        "        @words[@mark] = 0",
+        "        @free.append(@slot)",
+        "    else:",
+        f"        @words[{extent.STARTED}] += 1",
     ]
 
 
@@ -272,7 +288,7 @@ def _metrics(site: Site) -> list[str]:
     labels = _labels(site)
     if site.metrics:
         flat = ", ".join(_flat(index, spec) for index, spec in enumerate(site.metrics))
-        lines += ["try:", f"    {flat}, = @cells[{labels}]", "except @KeyError:", f"    {flat}, = @bind({labels})"]
+        lines += [*_find_cells(site, labels), f"{flat}, = @bound"]
     for index, spec in enumerate(site.metrics):
         if spec is None:
             lines.append(f"@d{index}[@i{index}] += 1.0")
@@ -285,6 +301,20 @@ def _metrics(site: Site) -> list[str]:
     if site.succeed is not None:
         lines.append(f"@succeed({labels}, @elapsed, @result)")
     return lines
+
+
+def _find_cells(site: Site, labels: str) -> list[str]:
+    """Find the cells of a combination of labels; the form of captured values remembers what they lead to."""
+    found = ["try:", f"    @bound = @cells[{labels}]", "except @KeyError:", f"    @bound = @bind({labels})"]
+    if not site.name or not site.is_plain or site.watch is not None:
+        return found
+    return [
+        "@bound = @form[2] if @form else None",
+        "if @bound is None:",
+        *(f"    {line}" for line in found),
+        f"    if @form and {labels} in @cells:",
+        "        @form[2] = @bound",
+    ]
 
 
 def _flat(index: int, spec: tuple[Any, float] | None) -> str:
