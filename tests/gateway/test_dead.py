@@ -12,7 +12,7 @@ from time import monotonic
 import pytest
 
 from telemetry._hotpath import extent
-from telemetry.export.gateway.estate import Estate
+from telemetry.export.gateway.fold import Fold
 from telemetry.export.gateway.transcript import Transcript
 from telemetry.journal import DEAD_NAME, FOLDING, Dead, Folder, read_dead, write_dead
 
@@ -28,9 +28,9 @@ def journals(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*.journal") if path.name != DEAD_NAME)
 
 
-def wind_up(folder: Path, **options: int) -> bool:
-    """Wind up as a gateway does that has just started."""
-    return Estate(folder, REGISTRY, **options).wind_up()
+def fold(folder: Path, **options: int) -> bool:
+    """Fold as a gateway does that has just started."""
+    return Fold(folder, REGISTRY, **options).run()
 
 
 def test_thousands_of_short_lived_workers_cost_what_one_does(folder: Path, make_gateway: MakeGateway) -> None:
@@ -55,7 +55,7 @@ def test_totals_survive_the_gateway(folder: Path, make_gateway: MakeGateway) -> 
     """Another gateway, days later, goes on from the totals of the dead."""
     for _ in range(3):
         write_journal(folder, [counter("jobs_total", 2.0, "a"), gauge("level", 7.0, "a")])
-        assert wind_up(folder)
+        assert fold(folder)
     assert total(make_gateway()) == 6.0
     assert read_dead(Folder.open(folder)).processes == 3
 
@@ -65,11 +65,11 @@ def test_living_are_left_alone(folder: Path) -> None:
     journal = write_journal(folder, [counter("jobs_total", 2.0, "a")])
     hold(folder, journal)
     before = journal.path.read_bytes()
-    assert wind_up(folder)
+    assert fold(folder)
     assert journal.path.read_bytes() == before
     assert read_dead(Folder.open(folder)) == Dead()
     die(folder, journal)
-    assert wind_up(folder)
+    assert fold(folder)
     assert journals(folder) == []
 
 
@@ -77,11 +77,11 @@ def test_process_that_lost_its_lock_is_not_buried_alive(folder: Path) -> None:
     """A daemon that closed all descriptors holds nothing and still records: its pid and start say that it runs."""
     ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
     journal = write_journal(folder, [counter("jobs_total", 2.0, "a")], pid=os.getpid(), ticks=ticks)
-    assert wind_up(folder)
+    assert fold(folder)
     assert journals(folder) == [journal.path.name]
     assert read_dead(Folder.open(folder)).processes == 0
     journal.set(extent.STATE, extent.ENDED)
-    assert wind_up(folder)
+    assert fold(folder)
     assert journals(folder) == []
 
 
@@ -91,12 +91,12 @@ def test_zombie_is_dead(folder: Path) -> None:
         stat = Path(f"/proc/{child.pid}/stat")
         ticks = int(stat.read_text().rpartition(")")[2].split()[19])
         write_journal(folder, [counter("jobs_total", 2.0, "a")], pid=child.pid, ticks=ticks)
-        assert wind_up(folder)
+        assert fold(folder)
         assert len(journals(folder)) == 1
         child.kill()
         while ") Z" not in stat.read_text():
             pass
-        assert wind_up(folder)
+        assert fold(folder)
         assert journals(folder) == []
 
 
@@ -104,7 +104,7 @@ def test_crash_between_the_totals_and_the_file_counts_once(folder: Path, make_ga
     """A file that is in the totals and still there, because whoever added it died, is removed and not added again."""
     journal = write_journal(folder, [counter("jobs_total", 2.0, "a")], Spans([span("work")]))
     kept = journal.path.read_bytes()
-    assert wind_up(folder, keep_bytes=0)
+    assert fold(folder, keep_bytes=0)
     assert journals(folder) == []
     journal.path.write_bytes(kept)
     gateway = make_gateway()
@@ -125,14 +125,14 @@ def test_death_in_the_middle_of_a_scrape_counts_once(
         write_journal(folder, [counter("jobs_total", 2.0, "a")], spans)
     fill, left = Transcript.fill, list(range(times))
 
-    def fill_and_wind_up(transcript: Transcript) -> None:
+    def fill_and_fold(transcript: Transcript) -> None:
         fill(transcript)
         while left:
             left.pop()
-            wind_up(folder)
+            fold(folder)
             write_journal(folder, [counter("jobs_total", 0.0, "a")])
 
-    monkeypatch.setattr(Transcript, "fill", fill_and_wind_up)
+    monkeypatch.setattr(Transcript, "fill", fill_and_fold)
     assert total(make_gateway()) == 6.0
     assert left == []
 
@@ -143,7 +143,7 @@ def test_keys_of_files_that_are_gone_are_forgotten(folder: Path) -> None:
     for _ in range(3):
         for _ in range(20):
             write_journal(folder, [counter("jobs_total", 2.0, "a")])
-        wind_up(folder)
+        fold(folder)
         sizes.append((folder / DEAD_NAME).stat().st_size)
     assert read_dead(Folder.open(folder)).processes == 60
     assert sizes[1] == sizes[2]
@@ -152,7 +152,7 @@ def test_keys_of_files_that_are_gone_are_forgotten(folder: Path) -> None:
 def test_writing_that_was_cut_off_changes_nothing(folder: Path, make_gateway: MakeGateway) -> None:
     """What somebody had half written when he died is no total, and is cleared away."""
     write_journal(folder, [counter("jobs_total", 2.0, "a")])
-    wind_up(folder)
+    fold(folder)
     half = folder / f"{DEAD_NAME}.new"
     half.write_bytes((folder / DEAD_NAME).read_bytes()[:300])
     write_journal(folder, [counter("jobs_total", 3.0, "a")])
@@ -173,10 +173,10 @@ def test_only_one_adds_up_at_a_time(folder: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
-        assert not wind_up(folder)
+        assert not fold(folder)
         assert len(journals(folder)) == 1
         other.communicate()
-    assert wind_up(folder)
+    assert fold(folder)
     assert journals(folder) == []
 
 
@@ -185,7 +185,7 @@ def test_spans_that_nobody_ships_stay(folder: Path) -> None:
     finished = write_journal(folder, [counter("jobs_total", 2.0, "a")], Spans([span("work")]))
     opened = write_journal(folder, [counter("jobs_total", 3.0, "a")], Spans([], [span("run", end_ns=0)]))
     for _ in range(3):
-        assert wind_up(folder)
+        assert fold(folder)
     assert journals(folder) == sorted([finished.path.name, opened.path.name])
     assert [each.word(extent.FOLDED) for each in (finished, opened)] == [1, 1]
     dead = read_dead(Folder.open(folder))
@@ -203,7 +203,7 @@ def test_oldest_go_when_all_take_too_much(
     for age, journal in enumerate(written):
         os.utime(journal.path, (1000 - age, 1000 - age))
     size = written[0].path.stat().st_blocks * 512
-    assert wind_up(folder, keep_bytes=2 * size)
+    assert fold(folder, keep_bytes=2 * size)
     assert journals(folder) == sorted(journal.path.name for journal in written[:2])
     dead = read_dead(Folder.open(folder))
     assert {name: count for name, count in dead.counts.items() if count} == {"started": 6, "spans_overwritten": 6}
@@ -218,7 +218,7 @@ def test_ledgers_of_the_dead_add_up(folder: Path) -> None:
         journal.set(extent.STARTED, shipped + 1)
         journal.set(extent.SPANS_SHIPPED, shipped)
         journal.set(extent.SAMPLED_OUT, 1)
-        wind_up(folder)
+        fold(folder)
     counts = read_dead(Folder.open(folder)).counts
     assert {name: count for name, count in counts.items() if count} == {
         "started": 9,
@@ -232,10 +232,10 @@ def test_journal_that_somebody_ships_is_not_removed(folder: Path) -> None:
     journal = write_journal(folder, [counter("jobs_total", 1.0, "a")])
     opened = Folder.open(folder)
     assert opened.hold(journal.key + 1)
-    assert wind_up(folder)
+    assert fold(folder)
     assert journals(folder) == [journal.path.name]
     opened.release(journal.key + 1)
-    assert wind_up(folder)
+    assert fold(folder)
     assert journals(folder) == []
     assert read_dead(opened).processes == 1
 
@@ -246,7 +246,7 @@ def test_damaged_totals_begin_anew_and_are_kept(
 ) -> None:
     """One flipped bit is seen; a scrape goes on, the file is set aside for who wants to look, and a line says so."""
     write_journal(folder, [counter("jobs_total", 2.0, "a")])
-    wind_up(folder)
+    fold(folder)
     path = folder / DEAD_NAME
     content = bytearray(path.read_bytes())
     content[place] ^= 4
@@ -267,7 +267,7 @@ def test_damaged_totals_begin_anew_and_are_kept(
 def test_full_disk_keeps_what_there_was(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Where the totals cannot be written, the dead stay as they are and are read one by one; later it is made good."""
     write_journal(folder, [counter("jobs_total", 2.0, "a")])
-    wind_up(folder)
+    fold(folder)
     write_journal(folder, [counter("jobs_total", 3.0, "a")])
     code = f"""
 import resource
@@ -288,7 +288,7 @@ with Gateway(Path({str(folder)!r}), REGISTRY, Access(port=0)) as gateway:
     assert len(journals(folder)) == 1
     assert not (folder / f"{DEAD_NAME}.new").exists()
     assert read_dead(Folder.open(folder)).processes == 1
-    assert wind_up(folder)
+    assert fold(folder)
     assert read_dead(Folder.open(folder)).processes == 2
 
 

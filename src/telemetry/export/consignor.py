@@ -25,8 +25,8 @@ from telemetry.journal import (
     Verdict,
 )
 
+from .account import Account, LossReason, Signal
 from .backoff import Backoff
-from .ledger import Ledger, LossReason, Signal
 from .schedule import Schedule
 
 _SIGNALS: Final[dict[int, Signal]] = {extent.SPAN: "spans", extent.LOG: "logs"}
@@ -44,7 +44,7 @@ class Consignor:
         records: Sends records of a journal.
         kinds: What is sent of `extent.SPAN` and `extent.LOG`; the rest is only passed over.
         schedule: Sizes and times.
-        ledger: Where it is counted what became of the records of this process.
+        account: Where it is counted what became of the records of this process.
 
     Attributes:
         backoff: When to try again.
@@ -55,6 +55,7 @@ class Consignor:
     """
 
     __slots__ = (
+        "_account",
         "_adoption",
         "_due",
         "_folder",
@@ -62,7 +63,6 @@ class Consignor:
         "_is_adopting",
         "_key",
         "_kinds",
-        "_ledger",
         "_look_due",
         "_reader",
         "_records",
@@ -77,7 +77,7 @@ class Consignor:
     )
 
     def __init__(
-        self, region: Region, records: Records, kinds: Collection[int], schedule: Schedule, ledger: Ledger
+        self, region: Region, records: Records, kinds: Collection[int], schedule: Schedule, account: Account
     ) -> None:
         self._region = region
         self._reader = Reader(OwnMemory(region))
@@ -86,7 +86,7 @@ class Consignor:
         self._records = records
         self._kinds = kinds
         self._schedule = schedule
-        self._ledger = ledger
+        self._account = account
         self._shipper: Shipper | None = None
         self._adoption = Adoption(self._folder, self._send, most=schedule.batch_size) if self._folder else None
         self._is_adopting = self._has_shipped = False
@@ -152,7 +152,7 @@ class Consignor:
                 self._hold_up(shipment.verdict)
                 return False
             if not shipment.is_open:
-                self._account(shipment)
+                self._enter(shipment)
                 left -= shipment.count
                 if left <= 0:
                     break
@@ -195,16 +195,16 @@ class Consignor:
         self.obstacle = verdict.reason
         self.backoff.fail(verdict.after_seconds)
 
-    def _account(self, shipment: Shipment) -> None:
+    def _enter(self, shipment: Shipment) -> None:
         if shipment.kind not in self._kinds:
             return
         self.backoff.succeed()
         if not self._has_shipped:
             self._has_shipped, self._look_due = True, 0.0
         signal = _SIGNALS[shipment.kind]
-        self._ledger.export(signal, shipment.count - shipment.refused)
+        self._account.export(signal, shipment.count - shipment.refused)
         if shipment.refused:
-            self._ledger.lose(signal, _reason(shipment.verdict), shipment.refused)
+            self._account.lose(signal, _reason(shipment.verdict), shipment.refused)
             self.refusal = shipment.verdict.reason
 
 

@@ -6,6 +6,8 @@ Their channel, headers, compression and credentials serve; when to try again is 
 
 from __future__ import annotations
 
+# What gRPC imports with the first request is imported here, where a fork waits for it.
+import encodings.ascii  # noqa: F401
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, final

@@ -50,11 +50,15 @@ class OtlpExporter:
         timeout_seconds: The longest that one request takes.
         protocol: `http/protobuf` or `grpc`.
 
+    Attributes:
+        resource: Who recorded the metrics; in a forked child it is set anew.
+        target: Where it goes, for messages.
+
     Raises:
         ConfigurationError: An endpoint is not an HTTP URL, or the protocol is another one.
     """
 
-    __slots__ = ("_addresses", "_closed", "_protocol", "_resource", "_scope", "_timeout_seconds", "_wire", "target")
+    __slots__ = ("_addresses", "_closed", "_protocol", "_scope", "_timeout_seconds", "_wire", "resource", "target")
 
     def __init__(
         self,
@@ -71,7 +75,7 @@ class OtlpExporter:
         known = endpoint or next(iter(endpoints.values()), "")
         self.target = _shown(known) if known else "the endpoint of OTEL_EXPORTER_OTLP_ENDPOINT"
         self._protocol = protocol
-        self._resource = resource
+        self.resource = resource
         self._scope = Scope(*scope)
         self._timeout_seconds = timeout_seconds
         self._closed = False
@@ -111,7 +115,7 @@ class OtlpExporter:
             with filters_unchanged():
                 from .wire import Wire
 
-                self._wire = Wire(self._addresses, self._timeout_seconds, self._resource, self._scope, self._protocol)
+                self._wire = Wire(self._addresses, self._timeout_seconds, self.resource, self._scope, self._protocol)
             if self._closed:  # by another thread, while this one imported
                 self._wire.close()
         if self._wire is None or self._closed:

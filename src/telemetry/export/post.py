@@ -6,6 +6,8 @@ connection turns out to be stale. `wire` opens one where the protocol is `http/p
 
 from __future__ import annotations
 
+# What `requests` imports with the first request is imported here, where a fork waits for it.
+import netrc  # noqa: F401
 from collections.abc import Mapping
 from time import monotonic
 from typing import Any, Final, final

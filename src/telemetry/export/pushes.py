@@ -13,8 +13,8 @@ from typing import final
 from telemetry.journal import Again, Refused, Taken, Verdict
 from telemetry.signals import FamilySource
 
+from .account import Account
 from .backoff import Backoff
-from .ledger import Ledger
 from .schedule import Schedule
 
 
@@ -27,7 +27,7 @@ class Pushes:
         push: Sends their current state; None where there was nothing to send.
         stamp: Called after each push that arrived.
         schedule: Sizes and times.
-        ledger: Where pushes are counted.
+        account: Where pushes are counted.
 
     Attributes:
         backoff: When to try again.
@@ -35,7 +35,7 @@ class Pushes:
         refusal: Why the last push was refused, or could not be made; empty where it was not.
     """
 
-    __slots__ = ("_due", "_interval", "_ledger", "_push", "_source", "_stamp", "backoff", "obstacle", "refusal")
+    __slots__ = ("_account", "_due", "_interval", "_push", "_source", "_stamp", "backoff", "obstacle", "refusal")
 
     def __init__(
         self,
@@ -43,12 +43,12 @@ class Pushes:
         push: Callable[[FamilySource], Verdict | None],
         stamp: Callable[[], None],
         schedule: Schedule,
-        ledger: Ledger,
+        account: Account,
     ) -> None:
         self._source = source
         self._push = push
         self._stamp = stamp
-        self._ledger = ledger
+        self._account = account
         self._interval = schedule.metrics_seconds
         self._due = monotonic() + self._interval
         self.backoff = Backoff(schedule.retry_seconds, schedule.longest_retry_seconds)
@@ -72,10 +72,10 @@ class Pushes:
         else:
             self.backoff.succeed()
         if isinstance(verdict, Taken):
-            self._ledger.export("metrics", 1)
+            self._account.export("metrics", 1)
             self._stamp()
         elif verdict is not None:
-            self._ledger.lose("metrics", "export_failed", 1)
+            self._account.lose("metrics", "export_failed", 1)
             self.refusal = "" if self.obstacle else verdict.reason
 
     def _attempt(self) -> Verdict | None:

@@ -22,13 +22,14 @@ from telemetry._hotpath import Chunk, Region, extent
 from telemetry.journal import Reader, Verdict
 from telemetry.signals import FamilySource
 
+from .account import Account, Signal
 from .alarm import Alarm
 from .consignor import Consignor
-from .ledger import Ledger, Signal
 from .outage import Outage
 from .pushes import Pushes
 from .schedule import Schedule
 from .turnstile import Turnstile
+from .vigil import Vigil
 
 # What a shutdown keeps of its deadline for a request that it interrupts to come to its end.
 _LAST_SHARE: Final = 0.1
@@ -36,6 +37,8 @@ _LEAST_SECONDS: Final = 0.01
 """A delay of zero, which `OTEL_BSP_SCHEDULE_DELAY` may ask for, would keep a core busy."""
 _LONGEST_SECONDS: Final = 3600.0
 _OPENING_SECONDS: Final = 1.0
+_FORK_SECONDS: Final = 5.0
+"""What a fork waits for an import to end; on a machine that has nothing else to do it takes 0.15 to 0.3 s."""
 _BOTH: Final = frozenset((extent.SPAN, extent.LOG))
 
 _OVERWRITTEN: Final = (
@@ -74,8 +77,8 @@ class ExportWorker:
     """Ships what a process records out of its journal, and pushes its metrics, in a thread of its own.
 
     What cannot be sent now stays in the journal, and is tried again later and later; nothing else waits anywhere. The
-    thread starts with `start`, or when it is woken first, also in a forked child, whose journal begins empty. An
-    endpoint that fails is one line on stderr, and one when it is back.
+    thread starts with `start`, or when it is woken first; in a forked child, whose journal begins empty, also when it
+    has metrics. An endpoint that fails is one line on stderr, and one when it is back.
 
     Args:
         exporter: What sends; the worker closes it.
@@ -87,6 +90,7 @@ class ExportWorker:
 
     __slots__ = (
         "__weakref__",
+        "_account",
         "_alarm",
         "_closing",
         "_consignor",
@@ -96,7 +100,6 @@ class ExportWorker:
         "_exporter",
         "_is_behind",
         "_kinds",
-        "_ledger",
         "_left",
         "_opened",
         "_outage",
@@ -110,6 +113,7 @@ class ExportWorker:
         "_thread",
         "_tried",
         "_turnstile",
+        "_vigil",
     )
 
     _thread: Thread | None
@@ -133,6 +137,7 @@ class ExportWorker:
         self._closing = self._over = False
         self._end_began = inf
         self._deadline = inf
+        self._vigil: Vigil | None = None
         self._begin()
         _workers.add(self)
 
@@ -144,11 +149,17 @@ class ExportWorker:
         self._end_began = monotonic()
         self._opened.wait(seconds)
 
+    def finish_opening(self, seconds: float) -> None:
+        """Wait for what the thread imports, as a fork begins: a child could never import what is half imported."""
+        if self._is_opening() and self._thread is not threading.current_thread():
+            self._opened.wait(seconds)
+
     def start(self) -> None:
         """Start the thread, which then imports what it needs; a second start does nothing."""
         with self._starting:
             if self._thread is not None or self._over:
                 return
+            self._end_vigil()
             thread = self._thread = Thread(target=self._run, name="telemetry-export", daemon=True)
             try:
                 thread.start()
@@ -179,6 +190,7 @@ class ExportWorker:
         """
         if self._closing:
             return False
+        self._end_vigil()
         spent = max(0.0, monotonic() - self._end_began)
         end = self._deadline = monotonic() + max(deadline_seconds - spent, deadline_seconds / 2)
         self._closing = True
@@ -196,14 +208,14 @@ class ExportWorker:
 
     def losses(self, *signals: Signal) -> dict[str, int]:
         """Give the number of lost records by reason: of the named signals, or else of spans and log records."""
-        return self._ledger.losses(*signals)
+        return self._account.losses(*signals)
 
     def exported(self) -> dict[str, int]:
         """Give the number of exported records by signal; of metrics, the number of pushes."""
-        return self._ledger.exported()
+        return self._account.exported()
 
     def _begin(self) -> None:
-        self._ledger = Ledger()
+        self._account = Account()
         self._turnstile = Turnstile()
         self._starting = RLock()  # a finaliser that runs inside may record, and so wake
         self._alarm = Alarm()
@@ -218,13 +230,25 @@ class ExportWorker:
         region, source, schedule = self._region, self._source, self._schedule
         self._consignor = self._pushes = None
         if region is not None and self._kinds:
-            self._consignor = Consignor(region, self._exporter.records, self._kinds, schedule, self._ledger)
+            self._consignor = Consignor(region, self._exporter.records, self._kinds, schedule, self._account)
         if source is not None:
-            self._pushes = Pushes(source, self._exporter.metrics, self._stamp, schedule, self._ledger)
+            self._pushes = Pushes(source, self._exporter.metrics, self._stamp, schedule, self._account)
 
     def _begin_in_child(self) -> None:
+        self._over = self._over or self._is_opening()  # then what this child records is for the parent to ship
         self._exporter.forget()
+        self._end_vigil()
         self._begin()
+        if self._region is not None and self._pushes is not None and not (self._over or self._closing):
+            self._vigil = Vigil(self._region, self.start, self._schedule.metrics_seconds)
+
+    def _end_vigil(self) -> None:
+        vigil, self._vigil = self._vigil, None
+        if vigil is not None:
+            vigil.end()
+
+    def _is_opening(self) -> bool:
+        return self._thread is not None and not self._opened.is_set()
 
     def _parts(self) -> list[Consignor | Pushes]:
         return [part for part in (self._consignor, self._pushes) if part is not None]
@@ -302,8 +326,8 @@ class ExportWorker:
         self._left = self._consignor.close()
         if not self._consignor.is_kept:
             spans, logs = self._left
-            self._ledger.lose("spans", "export_timeout", spans)
-            self._ledger.lose("logs", "export_timeout", logs)
+            self._account.lose("spans", "export_timeout", spans)
+            self._account.lose("logs", "export_timeout", logs)
 
     def _is_busy(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
@@ -331,7 +355,13 @@ def _begin_all_in_child() -> None:
         worker._begin_in_child()
 
 
-os.register_at_fork(after_in_child=_begin_all_in_child)
+def _finish_openings() -> None:
+    end = monotonic() + _FORK_SECONDS
+    for worker in list(_workers):
+        worker.finish_opening(max(0.0, end - monotonic()))
+
+
+os.register_at_fork(before=_finish_openings, after_in_child=_begin_all_in_child)
 
 
 def _await_openings() -> None:

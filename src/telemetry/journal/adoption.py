@@ -20,7 +20,7 @@ from .ledger import balance
 from .liveness import is_gone
 from .parcels import Parcels, Send, Shipment
 from .reader import Reader, open_journal
-from .recover import recover
+from .recovery import recover
 from .shipper import BATCH_BYTES, BATCH_RECORDS, Shipper
 
 _SAMPLED: Final = 1

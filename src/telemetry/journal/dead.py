@@ -22,11 +22,9 @@ from typing import Any, Final, Self, final
 from telemetry._hotpath import extent
 from telemetry.errors import JournalError
 
-from .folder import Folder
+from .folder import DEAD_NAME, Folder
 from .memory import FileMemory
 from .reader import COUNTS, Reader
-
-DEAD_NAME: Final = "dead.journal"
 
 _SUMMED: Final = tuple(name for name in COUNTS if name not in ("metrics_shipped_ns", "folded"))
 _KEYS: Final = ("folded", "settled")

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from mmap import MAP_SHARED, mmap
-from pathlib import Path
-from typing import Final, final
-from uuid import UUID
+from typing import TYPE_CHECKING, Final, final
 
 from telemetry._hotpath import TWIN, Region, extent
 from telemetry.errors import JournalError
 
 from .folder import SUFFIX, Folder
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _LEAST_KEY: Final = 8
 _KEY_BITS: Final = 61
 _ORDERED_MACHINES: Final = ("x86_64", "i686", "AMD64")
-_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+_BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
 
 
 @final
@@ -30,27 +31,39 @@ class JournalFile(Region):
     Args:
         folder: Where the file is made.
         ring_bytes: The bound of what waits to be shipped.
-
-    Attributes:
-        path: The file; None in a child for which none could be made.
+        pages_bytes: The bound of the metrics that stand in it.
+        undecided_bytes: The bound of the spans that wait for a verdict on their trace.
 
     Raises:
         JournalError: The file cannot be made, for want of room or rights.
     """
 
-    def __init__(self, folder: Folder, ring_bytes: int) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        ring_bytes: int,
+        pages_bytes: int = Region.pages_bytes,
+        undecided_bytes: int = Region.undecided_bytes,
+    ) -> None:
         self.folder = folder
-        self.path: Path | None = None
+        self._place: str | None = None
         self.key = self._parent_key = 0
         self._file: _File = _NoFile
         if TWIN == "pure":
             _check_pure(folder)
         try:
             self._create()
-            super().__init__(ring_bytes)
+            super().__init__(ring_bytes, pages_bytes, undecided_bytes)
         except OSError as error:
             self.remove()
-            raise JournalError(str(folder.path), f"no journal can be made: {error.strerror or error}") from error
+            raise JournalError(folder.place, f"no journal can be made: {error.strerror or error}") from error
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None in a child for which none could be made."""
+        from pathlib import Path
+
+        return None if self._place is None else Path(self._place)
 
     @property
     def is_file(self) -> bool:  # type: ignore[override]
@@ -60,7 +73,7 @@ class JournalFile(Region):
     @property
     def is_removed(self) -> bool:
         """Whether there was a file, and somebody has removed it."""
-        return self.path is not None and self._file.is_removed(self.path)
+        return self._place is not None and self._file.is_removed(self._place)
 
     def renounce(self) -> None:
         """Let go of the parent's file, which a forked child must not write to."""
@@ -68,7 +81,7 @@ class JournalFile(Region):
         self._let_go()
 
     def _let_go(self) -> None:
-        self.key, self.path = 0, None
+        self.key, self._place = 0, None
         self._file.close()
         self._file = _NoFile
 
@@ -79,16 +92,17 @@ class JournalFile(Region):
 
     def remove(self) -> None:
         """Remove the file: there is nothing in it that anybody needs."""
-        if self.path is not None:
+        if self._place is not None:
             with suppress(OSError):  # a process that has become another user's may not any more
-                self.path.unlink()
+                os.unlink(self._place)
         self.folder.release(self.key)
 
     def _create(self) -> None:
         self.key = _fresh_key()
         self.folder.hold(self.key)  # before there is a file: nobody may take it for a dead process's
-        self.path = self.folder.path / f"{os.getpid()}-{_started_ticks()}-{self.key:x}{SUFFIX}"
-        self._file = _File(self.path)
+        name = f"{os.getpid()}-{_started_ticks()}-{self.key:x}{SUFFIX}"
+        self._place = os.path.join(self.folder.place, name)
+        self._file = _File(self._place)
 
     def _map(self) -> mmap:
         os.ftruncate(self._file.descriptor, self.size)
@@ -136,7 +150,7 @@ class _File:
     descriptor = -1
     _identity: tuple[int, int] | None = None
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         self.descriptor = os.open(path, flags, 0o600)
         self._identity = _identity(self.descriptor)
@@ -147,7 +161,7 @@ class _File:
     def is_linked(self) -> bool:
         return self._is_ours() and os.fstat(self.descriptor).st_nlink > 0
 
-    def is_removed(self, path: Path) -> bool:
+    def is_removed(self, path: str) -> bool:
         if self._is_ours():
             return os.fstat(self.descriptor).st_nlink == 0
         return not os.path.lexists(path)
@@ -190,11 +204,11 @@ def _identity(descriptor: int) -> tuple[int, int] | None:
 
 def _check_pure(folder: Folder) -> None:
     if os.uname().machine not in _ORDERED_MACHINES:
-        raise JournalError(str(folder.path), "the pure twin keeps the order of writes on x86 only; build the other")
+        raise JournalError(folder.place, "the pure twin keeps the order of writes on x86 only; build the other")
     try:
         import ctypes  # noqa: F401 -- a forked child needs it at once, and may have lost sight of the files of Python
     except ImportError as error:
-        raise JournalError(str(folder.path), f"the pure twin needs ctypes ({error}); build the other") from error
+        raise JournalError(folder.place, f"the pure twin needs ctypes ({error}); build the other") from error
 
 
 def _fresh_key() -> int:
@@ -204,7 +218,8 @@ def _fresh_key() -> int:
 def _started_ticks() -> int:
     """Give when this process began, in clock ticks since boot (proc(5), `/proc/pid/stat`); 0 where that is hidden."""
     try:
-        text = Path("/proc/self/stat").read_bytes()
+        with open("/proc/self/stat", "rb") as file:
+            text = file.read()
         return int(text.rpartition(b")")[2].split()[19])
     except (OSError, ValueError, IndexError):
         return 0
@@ -212,6 +227,7 @@ def _started_ticks() -> int:
 
 def _boot_id() -> int:
     try:
-        return UUID(_BOOT_ID.read_text().strip()).int
+        with open(_BOOT_ID, encoding="ascii") as file:
+            return int(file.read().replace("-", ""), 16)
     except (OSError, ValueError):
         return 0

@@ -13,15 +13,18 @@ import os
 import stat
 import struct
 from contextlib import suppress
-from pathlib import Path
 from threading import RLock
-from typing import Final, Self, final
+from typing import TYPE_CHECKING, Final, Self, final
 
 from telemetry.errors import JournalError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDING, GATEWAY = 0, 1
 """Keys of the folder itself: who adds the dead together, and who serves all."""
 
+DEAD_NAME: Final = "dead.journal"
 LOCK_NAME: Final = "lock"
 _LOCK_FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 SUFFIX: Final = ".journal"
@@ -34,14 +37,21 @@ class Folder:
     """A folder of journals; `open` gives one.
 
     Attributes:
-        path: Where it is.
+        place: Where it is, as text: a `Path` takes 5 ms and 0.6 MB to load.
     """
 
-    __slots__ = ("_lock", "path")
+    __slots__ = ("_lock", "place")
 
-    def __init__(self, path: Path, lock: _LockFile) -> None:
-        self.path = path
+    def __init__(self, place: str, lock: _LockFile) -> None:
+        self.place = place
         self._lock = lock
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        from pathlib import Path
+
+        return Path(self.place)
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
@@ -50,17 +60,28 @@ class Folder:
         Raises:
             JournalError: It cannot be made, it is not ours, others may write to it, or locks do not work there.
         """
-        path = Path(path)
+        place = _plain(os.fspath(path))
         try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _check(path)
-            return cls(path, _lock_file(path))
+            os.makedirs(place, mode=0o700, exist_ok=True)
+            _check(place)
+            return cls(place, _lock_file(place))
         except OSError as error:
             if isinstance(error, JournalError):
                 raise
-            raise JournalError(str(path), f"no journal can be kept there: {error.strerror or error}") from error
+            raise JournalError(place, f"no journal can be kept there: {error.strerror or error}") from error
         except ValueError as error:  # a zero byte, or half of a character
-            raise JournalError(ascii(str(path)), f"it is no path: {error}") from error
+            raise JournalError(ascii(place), f"it is no path: {error}") from error
+
+    @staticmethod
+    def refusal(status: os.stat_result) -> str:
+        """Say why what has this status (lstat(2)) is no folder for journals; empty where it is one."""
+        if not stat.S_ISDIR(status.st_mode):
+            return "it is no folder, or a link to one; name the folder itself"
+        if status.st_uid not in (os.geteuid(), 0):
+            return f"it belongs to user {status.st_uid}; name a folder of your own"
+        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return "others may write to it; chmod go-w, or name another folder"
+        return ""
 
     def hold(self, key: int) -> bool:
         """Take a key until `release` or the end of the process; tell whether nobody else has it."""
@@ -76,8 +97,13 @@ class Folder:
 
     def journals(self) -> list[Path]:
         """Give the journals that are there now, in the order of their names; none where the folder is gone."""
+        path = self.path
+        return [path / name for name in self.names()]
+
+    def names(self) -> list[str]:
+        """Give the same as the names of their files."""
         try:
-            return sorted(self.path.glob(f"*{SUFFIX}"))
+            return sorted(name for name in os.listdir(self.place) if name.endswith(SUFFIX))
         except OSError:
             return []
 
@@ -85,7 +111,7 @@ class Folder:
 class _LockFile:
     """The one descriptor that this process has of a lock file."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: str, descriptor: int) -> None:
         self._path = path
         self._descriptor = descriptor
         self._identity = _identity(descriptor)
@@ -152,11 +178,11 @@ _open: dict[tuple[int, int], _LockFile] = {}
 _opening = RLock()
 
 
-def _lock_file(folder: Path) -> _LockFile:
-    path = folder / LOCK_NAME
+def _lock_file(folder: str) -> _LockFile:
+    path = os.path.join(folder, LOCK_NAME)
     with _opening:
         try:  # to open it once more and close it would let go of every lock in it
-            status = path.lstat()
+            status = os.lstat(path)
             known = _open.get((status.st_dev, status.st_ino))
         except FileNotFoundError:
             known = None
@@ -175,11 +201,13 @@ def _identity(descriptor: int) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _check(path: Path) -> None:
-    status = path.lstat()
-    if not stat.S_ISDIR(status.st_mode):
-        raise JournalError(str(path), "it is no folder, or a link to one; name the folder itself")
-    if status.st_uid not in (os.geteuid(), 0):
-        raise JournalError(str(path), f"it belongs to user {status.st_uid}; name a folder of your own")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise JournalError(str(path), "others may write to it; chmod go-w, or name another folder")
+def _plain(place: str) -> str:
+    """Leave out what says nothing, as a `Path` does: with a slash behind it, lstat(2) goes where a link leads."""
+    root = "/" if place.startswith("/") else ""
+    return root + "/".join(part for part in place.split("/") if part not in ("", ".")) or "."
+
+
+def _check(place: str) -> None:
+    problem = Folder.refusal(os.lstat(place))
+    if problem:
+        raise JournalError(place, problem)

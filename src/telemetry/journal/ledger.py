@@ -23,20 +23,22 @@ TOLERANCE: Final = 1
 class Ledger:
     """What became of the spans of one process, or of several.
 
-    started = shipped + closed + pending + open + lost. Spans of traces that are not sampled stand beside: they count as
-    nothing but `sampled_out`. Log records have the same terms; none is ever open.
+    started = shipped + closed + pending + open + undecided + lost. Spans of traces that are not sampled stand beside:
+    they count as nothing but `sampled_out`. Log records have the same terms; none is ever open.
 
     Attributes:
         shipped: What the endpoint has taken.
-        closed: Spans that were open when their process died, and were closed and shipped since.
+        closed: Spans that were open or undecided when their process died, and were closed and shipped since.
         pending: What waits to be shipped.
         open: Spans that have begun and not ended.
+        undecided: Spans that have ended, in traces of which nobody knows yet whether they are kept.
         refused: What the endpoint does not take, ever.
         overwritten: What newer records took the place of.
         too_large: What there was no room for.
         torn: Spans whose writing was interrupted.
         corrupt: What was damaged; a record that cannot be told counts as one.
         abandoned: Spans that nothing holds any more, so that nobody can end them.
+        undecided_full: Undecided spans that made way for newer ones.
         slack: How much happened while this was counted; 0 once the process is gone.
         processes: How many processes this is of.
     """
@@ -61,6 +63,8 @@ class Ledger:
     logs_too_large: int = 0
     slack: int = 0
     processes: int = 1
+    undecided: int = 0
+    undecided_full: int = 0
 
     @property
     def lost(self) -> Mapping[str, int]:
@@ -83,7 +87,8 @@ class Ledger:
 
         Spans and logs are added up together, since of a damaged record nobody can tell which it was.
         """
-        spans = self.started - self.shipped - self.closed - self.pending - self.open - sum(self.lost.values())
+        waiting = self.pending + self.open + self.undecided
+        spans = self.started - self.shipped - self.closed - waiting - sum(self.lost.values())
         logs = self.logs_written - self.logs_shipped - self.logs_pending - sum(self.lost_logs.values())
         return spans + logs
 
@@ -96,7 +101,7 @@ class Ledger:
         return type(self)(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
-_LOSSES: Final = ("refused", "overwritten", "too_large", "torn", "corrupt", "abandoned")
+_LOSSES: Final = ("refused", "overwritten", "too_large", "torn", "corrupt", "abandoned", "undecided_full")
 _LOG_LOSSES: Final = ("refused", "overwritten", "too_large")
 
 NOBODY: Final = Ledger(processes=0)
@@ -112,18 +117,33 @@ def balance(reader: Reader, *, is_running: bool = False) -> Ledger:
     """
     before = reader.counts()
     for _ in range(_TRIES):
-        found, (opened, damaged), after = reader.survey(), reader.table(), reader.counts()
+        found, left, after = reader.survey(), _left(reader), reader.counts()
         if before == after:
             break
         before, moved = after, _moved(before, after)
     else:
-        return _drawn(after, found, len(opened), damaged, slack=moved, is_running=is_running)
-    return _drawn(after, found, len(opened), damaged, slack=0, is_running=is_running)
+        return _drawn(after, found, left, slack=moved, is_running=is_running)
+    return _drawn(after, found, left, slack=0, is_running=is_running)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What is not in the ring: open spans, undecided ones, and places where neither can be made out."""
+
+    opened: int
+    undecided: int
+    damaged: int
+
+
+def _left(reader: Reader) -> _Left:
+    (opened, damaged), (undecided, unreadable) = reader.table(), reader.waiting()
+    return _Left(len(opened), len(undecided), damaged + unreadable)
 
 
 def of_counts(counts: Mapping[str, int], processes: int) -> Ledger:
     """Draw up the ledger of processes that are gone and of which only the sums of their counts are left."""
-    return _drawn(counts, _NOTHING, 0, 0, slack=0, is_running=False, processes=processes)
+    return _drawn(counts, _NOTHING, _Left(0, 0, 0), slack=0, is_running=False, processes=processes)
 
 
 def _moved(before: Mapping[str, int], after: Mapping[str, int]) -> int:
@@ -133,25 +153,25 @@ def _moved(before: Mapping[str, int], after: Mapping[str, int]) -> int:
 def _drawn(
     counts: Mapping[str, int],
     found: Pending,
-    opened: int,
-    damaged: int,
+    left: _Left,
     *,
     slack: int,
     is_running: bool,
     processes: int = 1,
 ) -> Ledger:
     torn = 0 if is_running else found.torn
+    undecided = 0 if counts["spans_closed"] else left.undecided  # they are closed with those that were open
     return Ledger(
-        started=counts["started"],
+        started=counts["started"] - counts.get("undecided_dropped", 0),
         shipped=counts["spans_shipped"],
         closed=counts["spans_closed"],
         pending=found.spans,
-        open=max(opened - counts["spans_closed"], 0),
+        open=max(left.opened + left.undecided - undecided - counts["spans_closed"], 0),
         refused=counts["spans_refused"],
         overwritten=counts["spans_overwritten"],
         too_large=counts["spans_too_large"],
         torn=counts["torn_count"] + counts["spans_torn"] + torn,
-        corrupt=counts["spans_corrupt"] + found.corrupt + damaged,
+        corrupt=counts["spans_corrupt"] + found.corrupt + left.damaged,
         abandoned=counts["abandoned"],
         sampled_out=counts["sampled_out"],
         logs_written=counts["logs_written"],
@@ -162,4 +182,6 @@ def _drawn(
         logs_too_large=counts["logs_too_large"],
         slack=slack,
         processes=processes,
+        undecided=undecided,
+        undecided_full=counts.get("undecided_full", 0),
     )

@@ -46,7 +46,7 @@ def open_spans(memory: Memory, segments: Segments, checksum: int) -> tuple[list[
     """Give the open spans without those that stand finished in the ring, the oldest first; and how many are damaged."""
     slots = list(_slots(memory))
     found = [each for each in slots if each is not None]
-    ended = _ended(memory, segments, checksum, [each.record for each in found]) if found else set()
+    ended = written_ids(memory, segments, checksum, [each.record for each in found]) if found else set()
     kept = [each for each in found if (each.record.trace_id, each.record.span_id) not in ended]
     return sorted(kept, key=_started), len(slots) - len(found)
 
@@ -64,11 +64,12 @@ def _slots(memory: Memory) -> Iterator[OpenSpan | None]:
             continue  # it is free, or has been freed while it was copied
         length, site, scope, flags, state = _WORD.unpack(word)
         is_sound = state == extent.SPAN and length <= size - extent.WORD
-        record = _decoded(table[at + extent.WORD : at + extent.WORD + length], flags) if is_sound else None
+        record = decoded_span(table[at + extent.WORD : at + extent.WORD + length], flags) if is_sound else None
         yield None if record is None else OpenSpan(record, site, scope)
 
 
-def _decoded(payload: bytes, flags: int) -> SpanRecord | None:
+def decoded_span(payload: bytes, flags: int) -> SpanRecord | None:
+    """Decode one span; None where it is damaged."""
     if payload[:1] != _FIELD:
         return None
     try:
@@ -84,8 +85,8 @@ def latest(memory: Memory, segments: Segments, checksum: int) -> list[Chunk]:
     return [chunk for each in data for chunk in Records(each, checksum).all()]
 
 
-def _ended(memory: Memory, segments: Segments, checksum: int, spans: Iterable[SpanRecord]) -> set[tuple[int, int]]:
-    """Give the ids of those that the ring has already."""
+def written_ids(memory: Memory, segments: Segments, checksum: int, spans: Iterable[SpanRecord]) -> set[tuple[int, int]]:
+    """Give the ids of those spans that the ring has already."""
     ended: set[tuple[int, int]] = set()
     ids = {(span.trace_id, span.span_id): _ids(span) for span in spans}
     for segment in segments.newest(_LAST):

@@ -25,6 +25,7 @@ from .notes import Notes
 from .opened import OpenSpan, latest, open_spans
 from .pages import snapshots
 from .segments import Segments
+from .undecided import UndecidedSpan, undecided_spans
 
 _WHOLE: Final = 1 << 62
 
@@ -48,6 +49,8 @@ COUNTS: Final = (
     "metrics_shipped_ns",
     "spans_closed",
     "folded",
+    "undecided_full",
+    "undecided_dropped",
 )
 """The names of all words that count, in lower case as in `extent`."""
 
@@ -153,11 +156,21 @@ class Reader:
 
     def opened(self) -> list[OpenSpan]:
         """Give the same with the numbers of their sites and scopes."""
-        return open_spans(self.memory, self._segments, self._checksum)[0]
+        return self.table()[0]
 
     def table(self) -> tuple[list[OpenSpan], int]:
         """Give the same, and how many slots hold what is no span."""
-        return open_spans(self.memory, self._segments, self._checksum)
+        opened, damaged = open_spans(self.memory, self._segments, self._checksum)
+        ended = {(each.record.trace_id, each.record.span_id) for each in self.undecided()} if opened else set()
+        return [each for each in opened if (each.record.trace_id, each.record.span_id) not in ended], damaged
+
+    def undecided(self) -> list[UndecidedSpan]:
+        """Give the spans that have ended, and of whose traces nobody has said yet whether they are kept."""
+        return self.waiting()[0]
+
+    def waiting(self) -> tuple[list[UndecidedSpan], int]:
+        """Give the same, and how many cells hold what is no span."""
+        return undecided_spans(self.memory, self._segments, self._checksum)
 
     def snapshots(self) -> list[bytes]:
         """Copy the metric pages, each only as far as it is used."""

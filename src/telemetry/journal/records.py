@@ -117,6 +117,9 @@ class Records:
 
     def _next(self, at: int) -> int | None:
         """Find the next sound record; bytes that only look like many records are not searched for ever."""
+        rest = bytes(self._data[at:])
+        if rest == bytes(len(rest)):  # as behind the last record; to search 256 KiB takes 2 ms, and this 0.03
+            return None
         budget = _SEARCHES * self.end
         for match in _BEGINNING.finditer(self._data, at + extent.WORD - 1):
             found = match.start() - extent.WORD + 1

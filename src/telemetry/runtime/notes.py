@@ -39,9 +39,13 @@ class Notes:
             "telemetry": VERSION,
             "registry": [str(path) for path in settings.registry],
         }
-        self._region.note(extent.NOTE_RESOURCE, 0, protobuf.attributes(0x0A, resource.attributes))
+        self.resource(resource)
         self._region.note(extent.NOTE_TERMS, 0, json.dumps(terms).encode())
         self.scope(0, _OWN)
+
+    def resource(self, resource: Resource) -> None:
+        """Say who records; what was said last holds."""
+        self._region.note(extent.NOTE_RESOURCE, 0, protobuf.attributes(0x0A, resource.attributes))
 
     def scope(self, number: int, scope: Scope) -> None:
         """Say what an instrumentation scope is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
+import sys
 
 from telemetry.config import Settings
 from telemetry.signals import Resource
@@ -18,8 +18,8 @@ def resource_of(settings: Settings) -> Resource:
             "service.instance.id": os.urandom(16).hex(),
             "deployment.environment.name": settings.environment,
             "process.pid": os.getpid(),
-            "process.runtime.name": platform.python_implementation().lower(),
-            "process.runtime.version": platform.python_version(),
+            "process.runtime.name": sys.implementation.name,
+            "process.runtime.version": sys.version.partition(" ")[0],
             "telemetry.sdk.name": "telemetry",
             "telemetry.sdk.language": "python",
             "telemetry.sdk.version": VERSION,

@@ -6,14 +6,14 @@ It stands before an exporter and is one itself; `vitals` shows the times.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import RLock
 from time import monotonic
 from typing import Any, Final, final
 
 from telemetry._hotpath import extent
 from telemetry.journal import Again, Reader, Taken, TooLarge, Verdict
-from telemetry.signals import Distribution, FamilySource
+from telemetry.signals import Distribution, FamilySource, Resource
 
 from .signs import DURATION, Signal, contracts
 
@@ -31,12 +31,14 @@ class Stopwatch:
 
     Args:
         exporter: What sends: an `Exporter`.
+        prepare: Loads what the first push needs, before the exporter opens: a fork waits for what is loaded then.
     """
 
-    __slots__ = ("_begun", "_counts", "_exporter", "_inflight", "_lock", "_sums")
+    __slots__ = ("_begun", "_counts", "_exporter", "_inflight", "_lock", "_prepare", "_sums")
 
-    def __init__(self, exporter: Any) -> None:
+    def __init__(self, exporter: Any, prepare: Callable[[], None] = lambda: None) -> None:
         self._exporter = exporter
+        self._prepare = prepare
         self._restart()
 
     @property
@@ -46,6 +48,7 @@ class Stopwatch:
 
     def open(self) -> None:
         """Do the slow part of beginning."""
+        self._prepare()
         self._exporter.open()
 
     def records(self, origin: Reader, kind: int, chunks: Sequence[Any], /) -> Verdict:
@@ -70,6 +73,10 @@ class Stopwatch:
     def close(self) -> None:
         """Send no more."""
         self._exporter.close()
+
+    def belong_to(self, resource: Resource) -> None:
+        """Send metrics as those of another process: a forked child."""
+        self._exporter.resource = resource
 
     def forget(self) -> None:
         """Start over, in a forked child."""

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import Final, final
+from typing import TYPE_CHECKING, Final, final
 
 from telemetry._hotpath import Chunk, Region, Ring, extent
-from telemetry.journal import OwnMemory, Reader
 from telemetry.signals import SpanSink
 from telemetry.tracing import FinishedSpans
+
+if TYPE_CHECKING:
+    from telemetry.journal import Reader
 
 _LEAST_DELAY_SECONDS: Final = 0.01
 """A delay of zero, which `OTEL_BSP_SCHEDULE_DELAY` may ask for, would keep a core busy."""
@@ -55,7 +57,7 @@ class Tray:
         cursors = ((extent.CURSOR,) if is_shipped else ()) + ((extent.LOCAL,) if sinks else ())
         self.ring = Ring(region, cursors=cursors)
         self._ship = ship
-        self._reader = Reader(OwnMemory(region), claim=extent.LOCAL_CLAIM)
+        self._reader = _reader(region) if sinks else None
         self._sinks = tuple(sinks)
         self._delay = max(delay_seconds, _LEAST_DELAY_SECONDS)
         self._stopped = False
@@ -131,7 +133,7 @@ class Tray:
     def _taken(self) -> list[Chunk]:
         """Take all spans that have ended, oldest first."""
         words, current = self.ring.words, self.ring.current
-        if words[extent.LOCAL] == extent.cursor(current.generation, current.head - current.at):
+        if self._reader is None or words[extent.LOCAL] == extent.cursor(current.generation, current.head - current.at):
             return []
         chunks: list[Chunk] = []
         while True:
@@ -158,3 +160,10 @@ class Tray:
             self._asleep.acquire(timeout=self._delay)
             self.drain()
             self.ring.prepare()
+
+
+def _reader(region: Region) -> Reader:
+    """Load what reads before there is a thread that needs it: a child may be forked in the middle of an import."""
+    from telemetry.journal import OwnMemory, Reader
+
+    return Reader(OwnMemory(region), claim=extent.LOCAL_CLAIM)

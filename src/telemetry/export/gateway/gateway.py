@@ -25,7 +25,7 @@ from telemetry.metrics import MergedMetrics
 
 from .access import Access
 from .endpoint import Endpoint
-from .estate import KEEP_BYTES, Estate
+from .fold import KEEP_BYTES, Fold
 from .freight import RECORDS, Exporter, Freight
 from .listener import Listener
 from .roster import Roster
@@ -65,7 +65,7 @@ class Gateway:
     """
 
     __slots__ = (
-        "_estate",
+        "_fold",
         "_freight",
         "_led",
         "_listener",
@@ -101,7 +101,7 @@ class Gateway:
         self.leads = False
         self._roster = Roster(path)
         self._merged = MergedMetrics(registry, self._roster.parts, self._roster.tell)
-        self._estate = Estate(path, registry, keep_bytes=keep_bytes)
+        self._fold = Fold(path, registry, keep_bytes=keep_bytes)
         source = self._merged if pushes else None
         self._freight: Freight | None = None
         if exporter is not None:
@@ -127,7 +127,7 @@ class Gateway:
             self.finish(deadline_seconds)
 
     def turn(self) -> None:
-        """Do once what there is to do: take the lead where nobody has it, ship, and wind up what the dead left."""
+        """Do once what there is to do: take the lead where nobody has it, ship, and fold the dead."""
         with self._turning:
             try:
                 self._lead(Folder.open(self._path))
@@ -181,7 +181,7 @@ class Gateway:
         if self._freight is not None:
             self._freight.ship(until=monotonic() + _SHIP_SECONDS)
             self._freight.push()
-        self._estate.wind_up()
+        self._fold.run()
 
     def _name_problems(self) -> None:
         """Say once of each journal that it cannot be read, and of each metric that it is not shown."""

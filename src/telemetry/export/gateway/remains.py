@@ -67,7 +67,8 @@ def look(path: Path, before: Remains | None = None) -> Remains | None:
 def _looked(reader: Reader, memory: FileMemory, stamp: tuple[int, ...]) -> Remains:
     waiting = reader.survey()
     is_closed = bool(memory.word(extent.SPANS_CLOSED))
-    unclosed = 0 if is_closed else sum(span.trace_flags & _SAMPLED for span in reader.open_spans())
+    left = (*reader.open_spans(), *(each.record for each in reader.undecided()))
+    unclosed = 0 if is_closed else sum(span.trace_flags & _SAMPLED for span in left)
     return Remains(
         key=reader.identity.key,
         counts=Counter(reader.counts()) + Counter(spans_torn=waiting.torn, spans_corrupt=waiting.corrupt),

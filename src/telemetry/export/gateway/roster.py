@@ -1,6 +1,6 @@
 """Follows the journals of a folder: who lives, who is dead, and a copy of everybody's metric pages.
 
-It only reads: what becomes of the dead is for `estate` to say. Each scrape calls it, by way of the merged metrics.
+It only reads: what becomes of the dead is for `fold` to say. Each scrape calls it, by way of the merged metrics.
 """
 
 from __future__ import annotations

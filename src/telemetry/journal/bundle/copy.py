@@ -61,6 +61,7 @@ class _Copying:
             extent.NOTES_AT: _whole(self._word(extent.NOTES_USED) + spare_bytes),
             extent.PAGES_AT: _whole(self._word(extent.PAGES_USED) + spare_bytes),
             extent.RING_AT: min(self._word(extent.RING_USED), memory.size) & -extent.WORD,
+            extent.UNDECIDED_AT: _whole(self._word(extent.UNDECIDED_USED) + spare_bytes),
         }
         self._places: dict[int, int] = {}
         place = extent.HEADER_BYTES_TOTAL
@@ -151,8 +152,16 @@ class _Copying:
                 self._reach = max(self._reach, at + begin + self._file.write(page))
 
 
-_USED: Final = {extent.NOTES_AT: extent.NOTES_USED, extent.PAGES_AT: extent.PAGES_USED}
-_BYTES: Final = {extent.NOTES_AT: extent.NOTES_BYTES, extent.PAGES_AT: extent.PAGES_BYTES}
+_USED: Final = {
+    extent.NOTES_AT: extent.NOTES_USED,
+    extent.PAGES_AT: extent.PAGES_USED,
+    extent.UNDECIDED_AT: extent.UNDECIDED_USED,
+}
+_BYTES: Final = {
+    extent.NOTES_AT: extent.NOTES_BYTES,
+    extent.PAGES_AT: extent.PAGES_BYTES,
+    extent.UNDECIDED_AT: extent.UNDECIDED_BYTES,
+}
 
 
 def _whole(size: int) -> int:

@@ -9,8 +9,8 @@ from time import monotonic, sleep
 from typing import Final, final
 
 from telemetry.errors import JournalError
-from telemetry.journal.dead import DEAD_NAME, read_dead
-from telemetry.journal.folder import FOLDING, Folder
+from telemetry.journal.dead import read_dead
+from telemetry.journal.folder import DEAD_NAME, FOLDING, Folder
 from telemetry.journal.reader import COUNTS, Reader
 
 _PATIENCE_SECONDS: Final = 5.0

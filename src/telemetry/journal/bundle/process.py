@@ -10,13 +10,12 @@ from time import time_ns
 from typing import Any, BinaryIO, Final, final
 
 from telemetry._hotpath import Chunk, extent
-from telemetry.journal.dead import DEAD_NAME
-from telemetry.journal.folder import Folder
+from telemetry.journal.folder import DEAD_NAME, Folder
 from telemetry.journal.ledger import Ledger, balance, of_counts
 from telemetry.journal.liveness import is_gone
 from telemetry.journal.memory import FileMemory
 from telemetry.journal.reader import Reader
-from telemetry.journal.recover import recover
+from telemetry.journal.recovery import recover
 from telemetry.journal.state import State
 
 from .copy import copy_journal

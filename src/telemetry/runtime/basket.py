@@ -1,4 +1,4 @@
-"""A sink that keeps everything in memory: for tests, and for the probe."""
+"""A sink that keeps everything: for tests, and for the probe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from telemetry.signals import LogRecord, SpanBatch, SpanRecord
 
 
 @final
-class Memory:
+class Basket:
     """Keeps what comes, in order.
 
     Attributes:

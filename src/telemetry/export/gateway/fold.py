@@ -1,4 +1,4 @@
-"""Winds up what dead processes left: metrics go into the totals of the dead, and empty files go.
+"""Folds what dead processes left: metrics go into the totals of the dead, and empty files go.
 
 A file stays while it holds records that nobody has taken, up to a limit for all of them together. It sends nothing:
 `freight` does that before. `gateway` calls it between scrapes.
@@ -38,13 +38,16 @@ from .remains import Remains, look
 _BATCH: Final = 512
 """Journals that are read before the totals are written: some megabytes of pages."""
 
+_TICK_NS: Final = 10_000_000
+"""What the clock of files may lag behind (a tick of the kernel, at most 10 ms)."""
+
 KEEP_BYTES: Final = 1 << 30
 """What the journals of the dead may take together, unless told otherwise."""
 
 
 @final
-class Estate:
-    """What the dead of one folder left.
+class Fold:
+    """Folds the dead of one folder.
 
     Args:
         path: The folder.
@@ -61,14 +64,17 @@ class Estate:
         self._notice = Notice()
         self._seen: dict[int, Remains] = {}
 
-    def wind_up(self) -> bool:
+    def run(self) -> bool:
         """Do what can be done now; tell whether it was: not where somebody else is at it, or the disk takes nothing."""
+        began_ns = time_ns() - _TICK_NS
         try:
             paths, folder = listed(self._path)
             if not folder.hold(FOLDING):
                 return False
             try:
-                self._wind_up(paths, folder)
+                self._run(paths, folder)
+                with suppress(OSError):
+                    os.utime(folder.path / DEAD_NAME, ns=(began_ns, began_ns))  # what came later counts as new
             finally:
                 folder.release(FOLDING)
         except OSError as error:
@@ -77,7 +83,7 @@ class Estate:
             return False
         return True
 
-    def _wind_up(self, paths: Mapping[int, Path], folder: Folder) -> None:
+    def _run(self, paths: Mapping[int, Path], folder: Folder) -> None:
         gone = {key: path for key, path in paths.items() if is_gone(folder, key, path)}
         dead = before = self._totals(folder).among(paths.keys())
         waiting = iter([key for key in gone if key not in dead.folded])
@@ -91,8 +97,6 @@ class Estate:
             write_dead(folder, dead)
         for key in dead.folded & gone.keys():
             self._close(gone[key], key, folder, finished=key in dead.settled)
-        with suppress(OSError):
-            os.utime(folder.path / DEAD_NAME)  # from here on counts what is new
 
     def _totals(self, folder: Folder) -> Dead:
         try:
@@ -145,8 +149,10 @@ class Estate:
                 path.unlink(missing_ok=True)
                 folder.release(key + 1)
         elif key in self._seen and not self._seen[key].is_marked:
+            died_ns = self._seen[key].died_ns
             with suppress(OSError), FileMemory(path) as memory:
                 memory.put(extent.FOLDED, 1)
+                os.utime(path, ns=(died_ns, died_ns))  # it is no newer for that
 
 
 def _removal(remains: Remains, keep_bytes: int) -> str:

@@ -19,12 +19,12 @@ was left; or a push of metrics failed."""
 
 
 @final
-class Ledger:
+class Account:
     """The counts of one process; a forked child begins a new one.
 
-    >>> ledger = Ledger()
-    >>> ledger.lose("spans", "refused", 3)
-    >>> ledger.losses()
+    >>> account = Account()
+    >>> account.lose("spans", "refused", 3)
+    >>> account.losses()
     {'refused': 3}
     """
 

@@ -49,7 +49,8 @@ class Recovery:
 
     Attributes:
         finished: Records from the shipper's cursor on.
-        closed: The spans that were open, closed; empty where somebody has shipped them already.
+        closed: The spans that were open, closed, and those that were undecided, which are kept; empty where somebody
+            has shipped them already.
         stages: Where the run died, the stage that began last first.
         last_ns: The last sign of life, since the epoch; 0 where there was none.
         torn: Records that were not written to their end.
@@ -71,9 +72,10 @@ def recover(reader: Reader) -> Recovery:
     last_ns = last_sign_ns(reader, opened)
     spans = [replace(each, record=_closed(each.record, last_ns, reader)) for each in opened]
     is_shipped = bool(reader.memory.word(extent.SPANS_CLOSED))
+    undecided = [Chunk(extent.SPAN, each.scope, bytes((each.flags,)), each.payload) for each in reader.undecided()]
     return Recovery(
         finished=finished,
-        closed=() if is_shipped else tuple(map(_chunk, spans)),
+        closed=() if is_shipped else (*undecided, *map(_chunk, spans)),
         stages=tuple(_stages(spans, reader.sites())),
         last_ns=last_ns,
         torn=torn,
@@ -90,7 +92,8 @@ def closed_spans(reader: Reader) -> list[SpanRecord]:
 
 def last_sign_ns(reader: Reader, opened: Sequence[OpenSpan]) -> int:
     """Give the last sign of life: the latest end of a span, start of an open one, or time of a log record."""
-    return max([_last_record_ns(reader), *(each.record.start_ns for each in opened)])
+    ended = (each.record.end_ns for each in reader.undecided())
+    return max([_last_record_ns(reader), *ended, *(each.record.start_ns for each in opened)])
 
 
 def _closed(record: SpanRecord, last_ns: int, reader: Reader) -> SpanRecord:

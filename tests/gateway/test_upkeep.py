@@ -1,4 +1,4 @@
-"""Where no gateway runs, the processes of a service wind up their dead themselves, now and then."""
+"""Where no gateway runs, the processes of a service fold their dead themselves, now and then."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ for _ in range(40):
 _COMES_LATER = """
 import sys, threading, telemetry
 telemetry.configure("specc")
-began = "telemetry.export.gateway.estate" in sys.modules
+began = "telemetry.export.gateway.fold" in sys.modules
 for thread in threading.enumerate():
-    if thread.name == "telemetry-heritage":
+    if thread.name == "telemetry-fold":
         thread.join()
 print(began)
 """
@@ -42,7 +42,7 @@ def run(program: str, journal: Path) -> str:
     return done.stdout.strip()
 
 
-def test_many_dead_are_wound_up_once(tmp_path: Path) -> None:
+def test_many_dead_are_folded_once(tmp_path: Path) -> None:
     """The next process folds many dead; the one after it finds nothing new to do, although their records are there."""
     journal = tmp_path / "journal"
     run(_LEAVES_MANY, journal)
@@ -52,3 +52,22 @@ def test_many_dead_are_wound_up_once(tmp_path: Path) -> None:
     assert len(read_dead(Folder.open(journal)).folded) > 32
     assert run(_COMES_LATER, journal) == "False"
     assert len(Folder.open(journal).journals()) > 32
+
+
+_BURST = """
+import os, telemetry
+from pathlib import Path
+telemetry.configure("specc")
+journal, most = Path(os.environ["TELEMETRY_JOURNAL"]), 0
+for _ in range(300):
+    if not (child := os.fork()):
+        os._exit(0)
+    os.waitpid(child, 0)
+    most = max(most, len(os.listdir(journal)))
+print(most)
+"""
+
+
+def test_a_burst_of_children_does_not_pile_up(tmp_path: Path) -> None:
+    """A process that forks without a pause leaves some hundred files at its worst: its forks wait for the fold."""
+    assert int(run(_BURST, tmp_path / "journal")) < 250
