@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import subprocess
@@ -19,6 +20,7 @@ from telemetry.config import (
     SETTINGS,
     Environment,
     Sampler,
+    SamplingRule,
     Settings,
     SpanLimits,
     carrier,
@@ -60,6 +62,25 @@ MATRIX: Mapping[str, tuple[tuple[object, object], tuple[str, object], tuple[obje
     "disabled": ((False, False), ("TRUE", True), (True, True)),
     "sampler": (("always_on", "always_on"), ("traceidratio", "traceidratio"), ("always_off", "always_off")),
     "sampler_arg": ((0, 0.0), ("0.25", 0.25), (0.5, 0.5)),
+    "sampling_rules": (
+        ([{"name": "verify.*", "ratio": "10%"}], (SamplingRule("verify.*", ratio=0.1),)),
+        ('[{"per_second": 5}]', (SamplingRule(per_second=5.0),)),
+        ([{"attributes": {"host.kind": "off*"}, "ratio": 0}], (SamplingRule("*", {"host.kind": "off*"}, 0.0),)),
+    ),
+    "keep_failures": ((False, False), ("yes", True), (True, True)),
+    "keep_slower_than_ms": ((1, 1.0), ("2.5", 2.5), (3, 3.0)),
+    "undecided_bytes": ((1 << 20, 1 << 20), ("2000000", 2_000_000), (3_000_000, 3_000_000)),
+    "flags": (
+        ({"a.*": "off"}, {"a.*": 0.0}), ("a=on, b=12.5%", {"a": 1.0, "b": 0.125}), ({"a": True}, {"a": 1.0}),
+    ),
+    "propagators": (("b3", ("b3",)), ("baggage, b3", ("baggage", "b3")), (["none"], ())),
+    "baggage_keys": ((["run"], ("run",)), ("run, tenant.*", ("run", "tenant.*")), (["*"], ("*",))),
+    "incoming": (("continue", "continue"), ("LINK", "link"), ("refuse", "refuse")),
+    "hash_key_file": (("/a", "/a"), ("/b", "/b"), ("/c", "/c")),
+    "patch_stdlib": ((False, False), ("yes", True), (True, True)),
+    "targets": (
+        ([{"target": "a:b"}], ({"target": "a:b"},)), ('[{"target": "a:b"}]', ({"target": "a:b"},)), ([], ()),
+    ),
     "traces_exporter": ((("otlp",), ("otlp",)), ("otlp, console", ("otlp", "console")), (["none"], ())),
     "metrics_exporter": (("none", ()), ("prometheus", ("prometheus",)), (["otlp"], ("otlp",))),
     "logs_exporter": (("none", ()), ("console", ("console",)), (["otlp"], ("otlp",))),
@@ -81,10 +102,10 @@ MATRIX: Mapping[str, tuple[tuple[object, object], tuple[str, object], tuple[obje
 def toml(value: object) -> str:
     """Write a value as TOML."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {toml(each)}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{json.dumps(key)} = {toml(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(toml, value)) + "]"
-    return str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
+    return json.dumps(value)
 
 
 def project(folder: Path, text: str) -> Path:
@@ -257,6 +278,13 @@ WRONG: list[tuple[str, object, str]] = [
     ("sampler", "ratio", f"must be one of {', '.join(get_args(Sampler))} (did you mean 'traceidratio'?)"),
     ("sampler_arg", "1.5", "must be a number, 0 to 1"),
     ("sampler_arg", "nan", "must be a number, 0 to 1"),
+    ("sampling_rules", "[", "must be JSON: Expecting value: line 1 column 2 (char 1)"),
+    ("sampling_rules", '{"name": "a"}', "must be a list of tables"),
+    ("sampling_rules", '[{"of": 1}]', "rule {'of': 1} has 'of'; a rule may have name, attributes, ratio, per_second"),
+    ("sampling_rules", '[{"ratio": 2}]', "must be a number, 0 to 1"),
+    ("flags", "a=120%", "must be a number, 0 to 100"),
+    ("flags", "=on", "must be a list of pattern=share, with a comma between them"),
+    ("incoming", "trust", "must be one of continue, link, refuse"),
     ("shutdown_timeout_seconds", "inf", "must be a number, 0 to 3600"),
     ("batch_queue_size", "0", "must be a whole number, 1 or more"),
     ("traces_exporter", "otlp,zipkin", "must be one of otlp, console, prometheus, none"),

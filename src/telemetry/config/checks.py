@@ -78,6 +78,13 @@ def url(raw: object) -> str:
     return parts.geturl()
 
 
+def path(raw: object) -> str:
+    """Take a file."""
+    if not isinstance(raw, str | os.PathLike):
+        raise ValueError("must be a file")  # noqa: TRY004 -- every check raises this
+    return os.path.expanduser(raw)
+
+
 def paths(raw: object) -> tuple[Path, ...]:
     """Take a list of files."""
     from pathlib import Path

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 Environ = Mapping[str, str]
 
-_OTHER_VARIABLES: Final = frozenset({"TELEMETRY_PURE", "TELEMETRY_GATEWAY_TOKEN_FILE"})
+_OTHER_VARIABLES: Final = frozenset({"TELEMETRY_GATEWAY_TOKEN_FILE", "TELEMETRY_LAUNCHER", "TELEMETRY_PURE"})
+_FILES: Final = ("journal", "hash_key_file")
 _CARRIER: Final = ("TRACEPARENT", "TRACESTATE", "BAGGAGE")
 
 
@@ -105,7 +106,9 @@ def _found(setting: Setting, sources: Iterable[tuple[str, object, str]], warning
 def _absolute_in(folder: str, setting: Setting, value: Any) -> Any:
     if setting.read is paths:
         return tuple(folder / path for path in value)
-    return os.path.join(folder, value) if setting.name == "journal" and value is not False else value
+    if setting.name in _FILES and value is not False:
+        return os.path.join(folder, value)
+    return value
 
 
 def _variables(environ: Environ, warnings: list[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, Any, Literal, final
 
 from telemetry.signals import Severity
 
@@ -22,6 +22,7 @@ Protocol = Literal["http/protobuf", "http/json", "grpc"]
 RootSampler = Literal["always_on", "always_off", "traceidratio"]
 ParentSampler = Literal["parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"]
 Sampler = Literal[RootSampler, ParentSampler]
+Incoming = Literal["continue", "link", "refuse"]
 
 
 @final
@@ -43,11 +44,30 @@ class SpanLimits:
 
 @final
 @dataclass(frozen=True, slots=True)
+class SamplingRule:
+    """What becomes of the traces whose first span here fits; patterns are those of a shell (`fnmatch`).
+
+    Attributes:
+        name: The pattern of the span's name.
+        attributes: Patterns of attributes that it must have at its start.
+        ratio: The share of the traces that is kept, from 0 to 1.
+        per_second: The most traces that are kept in a second; None is no limit.
+    """
+
+    name: str = "*"
+    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    ratio: float = 1.0
+    per_second: float | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, checked. `SETTINGS` says where each one is read from.
 
-    An empty tuple of exporters stands for `none`. `journal` is a folder, False for memory that ends with the
-    process, or None for what `default_journal` gives; `journal_bytes` bounds what waits there to be sent.
+    An empty tuple of exporters or propagators stands for `none`. `journal` is a folder, False for memory that ends with
+    the process, or None for what `default_journal` gives; `journal_bytes` bounds what waits there to be sent. `flags`
+    has shares of traces by patterns of span names, `baggage_keys` patterns of what may leave the process.
 
     Attributes:
         warnings: What was ignored while reading, one sentence each; two settings may be equal in spite of it.
@@ -84,6 +104,17 @@ class Settings:
     disabled: bool = False
     sampler: Sampler = "parentbased_always_on"
     sampler_arg: float = 1.0
+    sampling_rules: tuple[SamplingRule, ...] = ()
+    keep_failures: bool = False
+    keep_slower_than_ms: float | None = None
+    undecided_bytes: int = 1024 * 1024
+    flags: Mapping[str, float] = field(default_factory=dict, hash=False)
+    propagators: tuple[str, ...] = ("tracecontext", "baggage")
+    baggage_keys: tuple[str, ...] = ()
+    incoming: Incoming = "continue"
+    hash_key_file: str | None = None
+    patch_stdlib: bool = False
+    targets: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     traces_exporter: tuple[Exporter, ...] = ("otlp",)
     metrics_exporter: tuple[Exporter, ...] = ("otlp",)
     logs_exporter: tuple[Exporter, ...] = ("otlp",)

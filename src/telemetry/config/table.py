@@ -7,8 +7,9 @@ from typing import Final, Literal, NamedTuple
 
 from telemetry.signals import Severity
 
-from .checks import folder, number, one_of, paths, resource, some_of, switch, text, url
-from .settings import Environment, Exporter, HostKind, LogFormat, Protocol, Sampler, Switch, WorkspaceTier
+from .checks import folder, number, one_of, path, paths, resource, some_of, switch, text, url
+from .settings import Environment, Exporter, HostKind, Incoming, LogFormat, Protocol, Sampler, Switch, WorkspaceTier
+from .structures import names, rules, shares, tables
 
 
 class Setting(NamedTuple):
@@ -61,6 +62,17 @@ SETTINGS: Final = (
     Setting("disabled", switch(Literal["true", "false"]), ("OTEL_SDK_DISABLED",)),
     Setting("sampler", one_of(Sampler), ("OTEL_TRACES_SAMPLER",)),
     Setting("sampler_arg", number(float, 0, 1), ("OTEL_TRACES_SAMPLER_ARG",)),
+    Setting("sampling_rules", rules, ("TELEMETRY_SAMPLING_RULES",)),
+    Setting("keep_failures", switch(Switch), ("TELEMETRY_KEEP_FAILURES",)),
+    Setting("keep_slower_than_ms", number(float, 0), ("TELEMETRY_KEEP_SLOWER_THAN_MS",)),
+    Setting("undecided_bytes", number(int, 1 << 16, 1 << 30), ("TELEMETRY_UNDECIDED_BYTES",)),
+    Setting("flags", shares, ("TELEMETRY_FLAGS",)),
+    Setting("propagators", names, ("OTEL_PROPAGATORS",)),
+    Setting("baggage_keys", names, ("TELEMETRY_BAGGAGE_KEYS",)),
+    Setting("incoming", one_of(Incoming), ("TELEMETRY_INCOMING",)),
+    Setting("hash_key_file", path, ("TELEMETRY_HASH_KEY_FILE",)),
+    Setting("patch_stdlib", switch(Switch), ("TELEMETRY_PATCH_STDLIB",)),
+    Setting("targets", tables, ("TELEMETRY_TARGETS",)),
     Setting("traces_exporter", _EXPORTERS, ("OTEL_TRACES_EXPORTER",)),
     Setting("metrics_exporter", _EXPORTERS, ("OTEL_METRICS_EXPORTER",)),
     Setting("logs_exporter", _EXPORTERS, ("OTEL_LOGS_EXPORTER",)),
