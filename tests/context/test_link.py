@@ -217,10 +217,10 @@ def test_the_hook_goes_away_and_leaves_the_modules_as_they_are(run: Run) -> None
     before = list(sys.meta_path)
     import telemetry
     assert len(sys.meta_path) == len(before) + 1
-    from opentelemetry import context, trace
+    from opentelemetry import baggage, context, trace
     from opentelemetry.trace import propagation, span
     assert sys.meta_path == before
-    for module in (context, propagation, span):
+    for module in (baggage, context, propagation, span):
         assert type(module.__loader__) is type(module.__spec__.loader) is importlib.machinery.SourceFileLoader
         assert "def " in inspect.getsource(module)
     importlib.reload(span)

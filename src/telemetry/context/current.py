@@ -24,6 +24,15 @@ def current_ids() -> tuple[int, int, int] | None:
     return None if span is None else (span.trace_id, span.span_id, span.trace_flags)
 
 
+def describe(span: Span | TraceContext) -> dict[str, str]:
+    """Give the ids of a span as the hex text that log lines carry."""
+    return {
+        "trace_id": f"{span.trace_id:032x}",
+        "span_id": f"{span.span_id:016x}",
+        "trace_flags": f"{span.trace_flags:02x}",
+    }
+
+
 def attach(values: dict[str, Any]) -> Any:
     """Make what `extract` gave, or a context of OpenTelemetry's, current; the token goes to `detach`."""
     return ambient.attach(values)

@@ -1,84 +1,73 @@
-"""Carriers: how the trace context travels in headers, environments and messages.
+"""Carriers in and out: how the context travels in headers, messages and other mappings.
 
-Keys are lower case: `traceparent`, `tracestate`, `baggage`. Baggage is OpenTelemetry's own and goes through its
-propagator, which is imported only when there is baggage. What comes in was written by somebody else: it is bounded
-before anything reads it, and never raises.
+What comes in was written by somebody else: it is bounded before anything reads it, and never raises.
 """
 
 from __future__ import annotations
 
-from sys import modules
+from telemetry._hotpath import ambient, current_span
 
-from telemetry._hotpath import Span, TraceContext, ambient
-
-from .current import current_span
-from .traceparent import format_traceparent, parse_traceparent
-from .tracestate import parse_tracestate
+from .carrier import read_fields
+from .routes import routes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
     from typing import Any
 
-_BAGGAGE_LIMIT = 8192
-"""Characters that W3C Baggage asks to pass on; what is longer is left out as a whole, as OpenTelemetry does it."""
+    from .carrier import Carrier, Fields
 
 
 def inject(carrier: MutableMapping[str, str]) -> None:
-    """Write the current trace context, and baggage where there is some, into `carrier`."""
-    span = current_span()
-    if span is not None:
-        carrier["traceparent"] = format_traceparent(span)
-        if span.tracestate:
-            carrier["tracestate"] = span.tracestate
-    if "opentelemetry.baggage" in modules:
-        from opentelemetry.baggage.propagation import W3CBaggagePropagator
+    """Write the current trace context, and what of the baggage may leave, into `carrier`.
 
-        W3CBaggagePropagator().inject(carrier)
-
-
-def extract(carrier: Mapping[str, str]) -> dict[str, Any]:
-    """Read a trace context; the ambient values that come back go to `attach`.
-
-    Names are found in any case, as HTTP and environments have them. What is invalid is dropped, as W3C Trace Context
-    §4.3 says: without a valid `traceparent` the current span stays as it is.
+    Names are lower case. A `tracestate` that is in the carrier already, and belongs to another trace, does not stay
+    beside our `traceparent`.
     """
-    values: dict[str, Any] = ambient.Ambient(ambient.current())
-    remote = parse_traceparent(_field(carrier, "traceparent"))
-    if remote is not None:
-        remote.tracestate = parse_tracestate(_field(carrier, "tracestate"))
-        values = ambient.holding(values, remote)
-    baggage = _bounded_baggage(_field(carrier, "baggage"))
-    if baggage:
-        from opentelemetry.baggage.propagation import W3CBaggagePropagator
+    values = ambient.current()
+    for each in routes().formats:
+        written = each.write(values)
+        if not written:
+            continue
+        for name in each.fields:
+            if name in written:
+                carrier[name] = written[name]
+            elif name in carrier:
+                del carrier[name]
 
-        return W3CBaggagePropagator().extract({"baggage": baggage}, context=values)  # type: ignore[arg-type]
+
+def extract(carrier: Carrier) -> dict[str, Any]:
+    """Read a context; the ambient values that come back go to `attach`.
+
+    An invalid `traceparent` restarts the trace: the values have no current span (W3C Trace Context §4.3). A carrier
+    without any leaves the current span as it is. Baggage adds to that of here and now.
+
+    Args:
+        carrier: A mapping, with names in any case, and values that are text, bytes or lists of them; or pairs of
+            names and values, as ASGI and Kafka have them. What is neither is ignored.
+    """
+    return received(read_fields(carrier, routes().wanted))
+
+
+def received(fields: Fields) -> dict[str, Any]:
+    """Give the ambient values of here and now with what the fields carry."""
+    outer = ambient.current()
+    values = read(fields, without_span(outer))
+    inherited = outer.get(ambient.span_key()) if isinstance(outer, dict) else None
+    if inherited is None or fields.get("traceparent") or current_span(values) is not None:
+        return values
+    return ambient.holding(values, inherited)
+
+
+def read(fields: Fields, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Have every format in use read its part of the fields."""
+    for each in routes().formats:
+        values = each.read(fields, values)
+    return values if isinstance(values, dict) else ambient.Ambient()
+
+
+def without_span(outer: Mapping[str, Any]) -> ambient.Ambient:
+    """Give ambient values in which a trace starts anew, and everything else is as in `outer`."""
+    values = ambient.Ambient(outer) if outer and isinstance(outer, dict) else ambient.Ambient()
+    dict.pop(values, ambient.span_key(), None)
     return values
-
-
-def describe(span: Span | TraceContext) -> dict[str, str]:
-    """Give the ids of a span as the hex text that log lines carry."""
-    return {
-        "trace_id": f"{span.trace_id:032x}",
-        "span_id": f"{span.span_id:016x}",
-        "trace_flags": f"{span.trace_flags:02x}",
-    }
-
-
-def _bounded_baggage(header: str) -> str:
-    """Give what OpenTelemetry's propagator may see of a header: ASCII members, and one blank in place of several.
-
-    Its pattern for the white space around a comma takes time that grows with the square of a run of blanks (8000 of
-    them: 150 ms), and its measure of the length raises for text that UTF-8 cannot carry.
-    """
-    if len(header) > _BAGGAGE_LIMIT:
-        return ""
-    members = ",".join(member for member in header.split(",") if member.isascii() and "=" in member)
-    return " ".join(filter(None, members.replace("\t", " ").split(" ")))
-
-
-def _field(carrier: Mapping[str, str], name: str) -> str:
-    value: object = carrier.get(name)
-    if value is None:
-        value = next((carrier[key] for key in carrier if isinstance(key, str) and key.lower() == name), "")
-    return value if isinstance(value, str) else ""

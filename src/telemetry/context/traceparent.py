@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from telemetry._hotpath import Span, TraceContext
 
-_HEX = frozenset("0123456789abcdef")
+_HEX = "0123456789abcdef"
 _LENGTH = 55
-_LENGTH_LIMIT = 512
-"""Characters of a header, white space included, that are looked at; only a later version may have so many."""
 _KNOWN_FLAGS = 0x03
 """Sampled and random; a sender sets all others to zero (§3.2.2.5)."""
 
@@ -20,23 +18,15 @@ def format_traceparent(span: Span | TraceContext) -> str:
 def parse_traceparent(header: str) -> TraceContext | None:
     """Read a header; None when it is invalid, and the trace must start anew (§3.2.2.2, §4.3).
 
-    A version above 00 is read as far as version 00 goes; version ff is invalid.
+    A version above 00 is read as far as version 00 goes, whatever follows; version ff is invalid.
     """
-    header = header[:_LENGTH_LIMIT].strip(" \t")
-    version, _, rest = header.partition("-")
-    if not _is_hex(version, 2) or version == "ff" or len(header) < _LENGTH:
+    header = header.strip(" \t")
+    version, trace_id, span_id, flags = header[:2], header[3:35], header[36:52], header[53:_LENGTH]
+    if len(header) < _LENGTH or (version + trace_id + span_id + flags).strip(_HEX):
+        return None
+    if header[2] + header[35] + header[52] != "---" or version == "ff":
         return None
     if len(header) > _LENGTH and (version == "00" or header[_LENGTH] != "-"):
         return None
-    trace_id, span_id, flags = rest[:32], rest[33:49], rest[50:52]
-    if rest[32] != "-" or rest[49] != "-":
-        return None
-    if not (_is_hex(trace_id, 32) and _is_hex(span_id, 16) and _is_hex(flags, 2)):
-        return None
-    if not int(trace_id, 16) or not int(span_id, 16):
-        return None
-    return TraceContext(int(trace_id, 16), int(span_id, 16), int(flags, 16) & _KNOWN_FLAGS)
-
-
-def _is_hex(text: str, length: int) -> bool:
-    return len(text) == length and _HEX.issuperset(text)
+    trace, span = int(trace_id, 16), int(span_id, 16)
+    return TraceContext(trace, span, int(flags, 16) & _KNOWN_FLAGS) if trace and span else None
