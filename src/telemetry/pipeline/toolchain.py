@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Literal, Self, final
 
 from telemetry.config import child_environment
-from telemetry.context import current_span, inject
+from telemetry.context import current_span, to_environment
 from telemetry.errors import ToolchainError
 from telemetry.logs import redact_text
 
@@ -327,9 +327,7 @@ def _input(stdin: bytes) -> IO[bytes]:
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    carrier: dict[str, str] = {}
-    inject(carrier)
-    trace = {name.upper(): value for name, value in carrier.items()}
+    trace = to_environment()
     environment = child_environment({})
     if "TRACEPARENT" in trace:
         # The three belong together: an inherited TRACESTATE beside our TRACEPARENT would describe another trace.
