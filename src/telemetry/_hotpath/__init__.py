@@ -1,8 +1,6 @@
 """The hot path: every measurement passes here. Two twins with one behaviour; `twin` chooses."""
 
-from __future__ import annotations
-
-from . import ambient, extent, ids, layout, protobuf, reading, switch, twin
+from . import ambient, extent, ids, layout, protobuf, reading, switch, twin, undecided
 from .ambient import sample_with
 from .cells import quantile
 from .decoding import decoded
@@ -74,6 +72,7 @@ __all__ = (
     "switch",
     "text",
     "twin",
+    "undecided",
     "walk",
     "walk_records",
     "wrap",

@@ -5,6 +5,7 @@
     notes    what records name by a number: the resource, scopes, sites; and the terms of the run
     pages    metric pages, one behind the other
     ring     segments
+    undecided  cells with finished spans of traces of which nobody knows yet whether they are kept
 
 All is 64-bit words, little-endian; places and sizes are bytes. A file is as long as everything may become, and
 sparse: only what is used takes room. Each word has one writer: those from `CURSOR` on are the shipper's, `LOCAL` is
@@ -16,6 +17,9 @@ the tray's, all others are the process's.
     state    1 span · 2 open: a place that is taken, and not written yet · 4 torn: nothing, to be stepped over · 7 log
     slot     word · payload; its word has length : 16 · site : 16 in the place of the length, and is zero while free
     note     word · payload, padded to 8 bytes; its word has length : 32 · number : 16 · kind : 8 · state : 8
+    cell     word · next : 32 · checksum : 32 · a piece of a payload, 256 bytes in all; the first cell of a record has
+             its word, those behind it zero; next is the number of the cell with the next piece, from 1, or 0; the
+             checksum, in the first one, is zlib's CRC-32 of the whole payload
 
 A payload is a span as field 2 of OTLP's `ScopeSpans`, or a log record as field 2 of `ScopeLogs`; so payloads put end
 to end are the body of one. The word is written last: a reader stops at a word that is zero or open, since what lies
@@ -60,12 +64,16 @@ VERSION = 1
     RING_USED,  # how far segments reach, from RING_AT
     SEGMENT_BYTES_WORD,
     PARENT_KEY,  # of the process that this one was forked from; 0 where it was not
-) = range(24)
+    UNDECIDED_AT,
+    UNDECIDED_BYTES,
+    UNDECIDED_USED,  # how far cells reach, from UNDECIDED_AT
+) = range(27)
 
 RUNNING, ENDED = 1, 2
 
-# Counts of the process. Of spans: started = shipped + pending + torn + abandoned + lost + open. Those of traces that
-# are not sampled are counted at their end, and only as sampled out.
+# Counts of the process. Of spans: started = shipped + pending + torn + abandoned + lost + open + undecided. Those of
+# traces that are not sampled are counted at their end, and only as sampled out. Undecided ones count as started; those
+# that are dropped are to be taken off. No count ever falls: others make rates of them.
 (
     STARTED,  # spans of sampled traces that have begun; one that found no slot counts from its end on
     SAMPLED_OUT,  # spans that ended in a trace that is not sampled
@@ -78,7 +86,9 @@ RUNNING, ENDED = 1, 2
     LOGS_TOO_LARGE,
     LOGS_WRITTEN,
     DROPPING,  # the generation that is about to be overwritten, unless somebody claims it; 0 none
-) = range(64, 75)
+    UNDECIDED_FULL,  # undecided spans that made way for newer ones
+    UNDECIDED_DROPPED,  # undecided spans of traces that were dropped: they are among those sampled out, too
+) = range(64, 77)
 
 # Words of the shipper, on cache lines of their own.
 (
@@ -111,6 +121,10 @@ RECORD_HEADER_BYTES = 8
 CHECKSUM_BYTES = 4
 SPAN, OPEN, TORN, LOG = 1, 2, 4, 7
 """One flipped bit makes none of them another one."""
+
+CELL = Struct("<QII")
+CELL_BYTES = 256
+"""Three spans of four fit into one."""
 
 NOTE = Struct("<IHBB")
 NOTE_RESOURCE, NOTE_SCOPE, NOTE_SITE, NOTE_TERMS = 1, 2, 3, 4

@@ -22,6 +22,8 @@ RING_BYTES = 32 * 1024 * 1024
 NOTES_BYTES = 1024 * 1024
 PAGES_BYTES = 32 * 1024 * 1024
 """A bound of addresses, not of memory: what no metric uses is never touched."""
+UNDECIDED_BYTES = 1024 * 1024
+"""Some 4000 spans; as with pages, what is not used is never touched."""
 SLOTS = 1024
 SLOT_BYTES = 512
 
@@ -39,15 +41,23 @@ class Region:
         memory: All of it.
         words: The same as 64-bit words.
         is_file: Whether others can read it, and it outlives the process.
+        pages_bytes: The bound of the metrics in it.
+        undecided_bytes: The bound of the spans in it that wait for a verdict on their trace.
     """
 
     is_file = False
+    pages_bytes = PAGES_BYTES
+    undecided_bytes = UNDECIDED_BYTES
 
-    def __init__(self, ring_bytes: int = RING_BYTES) -> None:
+    def __init__(
+        self, ring_bytes: int = RING_BYTES, pages_bytes: int = PAGES_BYTES, undecided_bytes: int = UNDECIDED_BYTES
+    ) -> None:
         segment = max(PAGE_SIZE, min(SEGMENT_BYTES, ring_bytes // PAGE_SIZE * PAGE_SIZE))
         self._segment = segment
         self._ring = max(extent.LEAST_SEGMENTS, ring_bytes // segment) * segment
-        self.size = PAGE_SIZE + SLOTS * SLOT_BYTES + NOTES_BYTES + PAGES_BYTES + self._ring
+        self.pages_bytes = pages_bytes
+        self.undecided_bytes = undecided_bytes // PAGE_SIZE * PAGE_SIZE
+        self.size = PAGE_SIZE + SLOTS * SLOT_BYTES + NOTES_BYTES + pages_bytes + self._ring + self.undecided_bytes
         self.memory = self._map()
         self.words = memoryview(self.memory).cast("Q")
         self._reserved: dict[int, int] = {}
@@ -67,8 +77,9 @@ class Region:
         table = PAGE_SIZE
         notes = table + SLOTS * SLOT_BYTES
         pages = notes + NOTES_BYTES
-        ring = pages + PAGES_BYTES
-        self._reserved = {0: notes, notes: notes, pages: pages}
+        ring = pages + self.pages_bytes
+        undecided = ring + self._ring
+        self._reserved = {0: notes, notes: notes, pages: pages, undecided: undecided}
         if not self._grow(0, notes) or not self._grow(ring, extent.LEAST_SEGMENTS * self._segment):
             raise OSError(28, "no room for a journal")
         self._reserved[ring] = ring + extent.LEAST_SEGMENTS * self._segment
@@ -79,9 +90,10 @@ class Region:
         words[extent.STATE] = extent.RUNNING
         words[extent.TABLE_AT], words[extent.SLOTS], words[extent.SLOT_BYTES] = table, SLOTS, SLOT_BYTES
         words[extent.NOTES_AT], words[extent.NOTES_BYTES] = notes, NOTES_BYTES
-        words[extent.PAGES_AT], words[extent.PAGES_BYTES] = pages, PAGES_BYTES
+        words[extent.PAGES_AT], words[extent.PAGES_BYTES] = pages, self.pages_bytes
         words[extent.RING_AT], words[extent.RING_BYTES] = ring, self._ring
         words[extent.SEGMENT_BYTES_WORD] = self._segment
+        words[extent.UNDECIDED_AT], words[extent.UNDECIDED_BYTES] = undecided, self.undecided_bytes
         self._identify()
         words[extent.MAGIC_WORD] = extent.MAGIC  # last: what has no magic is not there yet
 
@@ -136,14 +148,20 @@ class Region:
 
     def settle(self, page: Page) -> memoryview | None:
         """Give the next piece of the area of pages to a page; None where it has no more room."""
-        at = self._take(self.words[extent.PAGES_AT], PAGES_BYTES, extent.PAGES_USED, page.size * WORD)
+        at = self._take(self.words[extent.PAGES_AT], self.pages_bytes, extent.PAGES_USED, page.size * WORD)
         if at is None:
             return None
         self._pages.append(page)
         return memoryview(self.memory)[at : at + page.size * WORD]
 
+    def cell(self) -> int | None:
+        """Give the place of one more cell for undecided spans; None where there is no room left."""
+        words = self.words
+        area = words[extent.UNDECIDED_AT]
+        return self._take(area, words[extent.UNDECIDED_BYTES], extent.UNDECIDED_USED, extent.CELL_BYTES)
+
     def serve(self, ring: Any) -> None:
-        """Tell a ring when its memory is fresh."""
+        """Tell a ring, or whatever else keeps places, when its memory is fresh."""
         self._rings.append(ref(ring))
 
     def renew(self) -> None:
@@ -200,6 +218,7 @@ class Region:
             (words[extent.NOTES_AT], words[extent.NOTES_USED]),
             (words[extent.PAGES_AT], words[extent.PAGES_USED]),
             (words[extent.RING_AT], words[extent.RING_USED]),
+            (words[extent.UNDECIDED_AT], words[extent.UNDECIDED_USED]),
             (0, PAGE_SIZE),
         ]
         for at, size in used:

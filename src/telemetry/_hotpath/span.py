@@ -11,13 +11,11 @@ from time import monotonic_ns, time_ns
 from . import ambient, extent
 from .ambient import Ambient, activate, attach, current, detach, span_key
 from .details import Details, fail
-from .extent import WORD
 from .packing import Packing
-from .protobuf import span as span_bytes
-from .protobuf import spans_field
 from .randomness import swapped
 from .tracecontext import RANDOM, SAMPLED, SpanBase, TraceContext, adopt, opentelemetry_context
 from .values import clean, text
+from .writing import is_written, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +23,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Literal
 
-    from telemetry.signals import SpanRecord
-
     StatusCode = Literal["unset", "ok", "error"]
 
+    from .opentable import Slot
     from .site import Site
 
 
@@ -51,10 +48,25 @@ class Span(SpanBase):
         values: What was captured, in the order of the site's sources.
         extra: Attributes that were set later.
         more: The rest, which most spans never get.
+        slot: Its place in the table of open spans; None where it has none.
+        context_token: What `__exit__` gives back; None outside of a `with`.
     """
 
-    # What every span has stands in slots; what few have is a default of the class until it is set, to save 8 ns each.
-    __slots__ = ("__dict__", "begun", "elapsed_ns", "number", "site", "start_ns", "trace", "values")
+    # To set what is rare to None takes 4 ns each; to make room for a `__dict__` and find a default in the class, 30.
+    __slots__ = (
+        "begun",
+        "context_token",
+        "elapsed_ns",
+        "extra",
+        "more",
+        "number",
+        "parent",
+        "site",
+        "slot",
+        "start_ns",
+        "trace",
+        "values",
+    )
 
     site: Site
     number: int
@@ -63,10 +75,11 @@ class Span(SpanBase):
     begun: int
     elapsed_ns: int | None
     values: tuple[Any, ...]
-    parent: Span | TraceContext | int | None = None
-    extra: dict[str, Any] | None = None
-    more: Details | None = None
-    context_token: Any = None
+    parent: Span | TraceContext | int | None
+    extra: dict[str, Any] | None
+    more: Details | None
+    slot: Slot | None
+    context_token: Any
 
     @property
     def name(self) -> str:
@@ -173,6 +186,9 @@ class Span(SpanBase):
         """Close the span, this long after its start, and write it into the ring, once."""
         if self.elapsed_ns is not None:
             return
+        if self.begun < self.site.ring.open.since:
+            self.elapsed_ns = elapsed_ns  # it was open at a fork: the parent records it
+            return
         watch = self.site.watch if self.site.watch is not None and self.is_recording() else None
         if watch is not None:
             watch.ending(self)
@@ -183,12 +199,10 @@ class Span(SpanBase):
             self.parent = self.parent.number
         if watch is None:
             if not _write_plainly(self):
-                write(self, self.site.record(self) if self.trace_flags & SAMPLED else None)
-            hide(self)
+                hide(self, was_kept=write(self, self.site.record(self) if is_written(self) else None))
             return
         record = watch.record(self)
-        write(self, record)
-        hide(self)
+        hide(self, was_kept=write(self, record))
         watch.ended(record)
 
     def place(self, trace: TraceContext, span_id: int = 0) -> None:
@@ -240,6 +254,7 @@ def nowhere(site: Site) -> Span:
     span.site, span.values, span.number = site, (), 0
     span.trace = TraceContext(0, 0, 0)
     span.start_ns = span.begun = span.elapsed_ns = 0
+    span.parent = span.extra = span.more = span.slot = span.context_token = None
     return span
 
 
@@ -263,16 +278,16 @@ def begin(
     span.site = site
     span.number = ambient._telemetry_bits(64) or 1
     span.values = values
-    span.elapsed_ns = None
+    span.elapsed_ns = span.extra = span.more = span.slot = span.context_token = None
     if outer is None:
         outer = current()
     inherit(span, outer)
     span.start_ns = time_ns() if start_ns is None else start_ns
     span.begun = monotonic_ns()
-    if site.watch is not None:
-        site.watch.started(span, outer)
     if attributes:
         span.set_attributes(attributes)
+    if site.watch is not None:
+        site.watch.started(span, outer)
     show_open(span)
     return span
 
@@ -287,65 +302,46 @@ def inherit(span: Span, outer: Mapping[str, Any]) -> None:
 
 
 def new_trace() -> int | TraceContext:
-    """Begin a trace: its id where it is sampled, else the trace context of one that is not."""
+    """Begin a trace: its id where it is sampled, else its trace context; so also where it gets a `tracestate`."""
     trace_id = ambient._telemetry_bits(128) or 1
     decide = ambient._telemetry_decide
-    if decide is None or decide(trace_id):
-        return trace_id
-    return TraceContext(trace_id, 0, RANDOM, is_remote=False)
+    if decide is not None and not decide(trace_id):
+        return TraceContext(trace_id, 0, RANDOM, is_remote=False)
+    state = getattr(decide, "state", "")
+    return TraceContext(trace_id, 0, RANDOM | SAMPLED, state, is_remote=False) if state else trace_id
 
 
 def show_open(span: Span) -> None:
-    """Put a span into the table of open spans, if it is sampled."""
-    if not span.trace_flags & SAMPLED:
+    """Put a span into the table of open spans, if it is to be written."""
+    if not is_written(span):
         return
     site, parent = span.site, span.parent
     packing = site.packing = site.packing or Packing(site)
     form = packing.opening(span.values, span.extra) if site.is_plain else packing.of(b"")
     table = site.ring.open
-    pack, before, word = form[7:10] if parent is None else form[10:13]
+    show, before, seen, word = form[parent is not None][:4]
     if word & 0xFFFF > table.room:
         return  # it counts as started from its end on
-    at = table.place(span.number)
     above = () if parent is None else (b"\x22\x08", _number_of(parent))
     ids = (before, span.trace_id.to_bytes(16, "big"), b"\x12\x08", span.number)
-    pack(table.memory, at + WORD, *ids, *above, packing.head, span.start_ns & _UINT64, form[13])
-    table.words[at // WORD] = word
-    table.words[extent.STARTED] += 1  # nothing was called in between: what is interrupted before does not count
+    slot = span.slot = table.take(span.begun)
+    if slot is not None:
+        show(table.memory, slot.place, *ids, *above, packing.head, span.start_ns & _UINT64, seen)
+        table.words[slot.mark] = word
+        table.words[extent.STARTED] += 1  # nothing was called in between: what is interrupted before does not count
 
 
-def hide(span: Span) -> None:
+def hide(span: Span, *, was_kept: bool) -> None:
     """Take a span out of that table, after it has been written: a kill in between finds it twice, and never not."""
-    table = span.site.ring.open
-    if span.trace_flags & SAMPLED:
-        table.take(span.number)
-    elif span.number in table.slots:
-        table.take(span.number)
-        table.words[extent.STARTED] -= 1
+    span.site.ring.open.release(span.slot, is_sampled=was_kept)
 
 
 def _number_of(parent: Span | TraceContext | int) -> int:
     return parent if isinstance(parent, int) else parent.number if isinstance(parent, Span) else swapped(parent.span_id)
 
 
-def write(span: Span, record: SpanRecord | None) -> None:
-    """Write a span into the ring by its record, which may be missing; of a trace that is not sampled it is counted."""
-    site = span.site
-    if not span.trace_flags & SAMPLED:
-        site.ring.words[extent.SAMPLED_OUT] += 1
-    elif record is None:
-        site.ring.words[extent.TORN_COUNT] += 1
-    else:
-        site.ring.put(payload(record), record.trace_flags, site.scope)
-
-
-def payload(record: SpanRecord) -> bytes:
-    """Encode a span as the ring has it."""
-    return spans_field(span_bytes(record))
-
-
 def _write_plainly(span: Span) -> bool:
-    """Write a span the fast way, if nothing rare happened to it; tell whether that was so."""
+    """Write a span the fast way and hide it, if nothing rare happened to it; tell whether that was so."""
     site, trace, extra, parent = span.site, span.trace, span.extra, span.parent
     if span.more is not None or not site.is_plain or type(trace) is not int or site.watch is not None:
         return False
@@ -354,11 +350,12 @@ def _write_plainly(span: Span) -> bool:
     packing = site.packing = site.packing or Packing(site)
     form = packing.forms.get(span.values) if extra is None else None
     form = form or packing.form(span.values, extra)
-    pack, before, room = form[:3] if parent is None else form[3:6]
+    pack, before, tail, room = form[parent is not None][4:]
     ids = (before, trace.to_bytes(16, "big"), b"\x12\x08", span.number)
     above = () if parent is None else (b"\x22\x08", parent)
     begun = span.start_ns & _UINT64
     times = (packing.head, begun, b"\x41", begun + (span.elapsed_ns or 0) & _UINT64)
+    table, slot = site.ring.open, span.slot
     segment = site.ring.current
     at = segment.head
     if at + room > segment.limit:
@@ -366,11 +363,16 @@ def _write_plainly(span: Span) -> bool:
     else:
         segment.head = at + room
     try:
-        pack(segment.memory, at, *ids, *above, *times, form[6])
+        pack(segment.memory, at, *ids, *above, *times, tail)
     except BaseException:
         site.ring.tear(segment, at, room)
-        hide(span)
         raise
+    finally:  # as `release` does: before a function of ours begins, an interrupt may come
+        if slot is not None and slot.mark:
+            table.words[slot.mark] = 0
+            table.free.append(slot)
+        else:
+            table.words[extent.STARTED] += 1
     return True
 
 

@@ -10,6 +10,7 @@ import traceback
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from time import time_ns
 from types import MappingProxyType, TracebackType
@@ -19,10 +20,11 @@ from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.trace import Link, SpanContext, SpanKind
 from opentelemetry.trace.status import Status, StatusCode
 
-from telemetry._hotpath import TraceContext, text
+from telemetry._hotpath import TraceContext, text, undecided
 from telemetry.signals import Scope, SpanEvent, SpanLink, SpanRecord
 
-from .terms import Redact, Terms
+from .redaction import Redact, shown_details
+from .terms import Terms
 
 
 @final
@@ -69,6 +71,9 @@ class ForeignSpan(TraceContext):
 
     What is set after its end is ignored, and so is a second end. Beyond the interface of the API's `Span` it can be
     read like a span of the SDK.
+
+    Attributes:
+        undecided: Its trace, where that was refused at its start and may still be kept.
     """
 
     __slots__ = (
@@ -84,9 +89,12 @@ class ForeignSpan(TraceContext):
         "instrumentation_scope",
         "name",
         "status",
+        "undecided",
     )
 
-    def __init__(self, beginning: Beginning, scope: Scope, terms: Terms) -> None:
+    def __init__(
+        self, beginning: Beginning, scope: Scope, terms: Terms, trace: undecided.Undecided | None = None
+    ) -> None:
         context = beginning.context
         state = context.trace_state.to_header() if context.trace_state else ""
         super().__init__(context.trace_id, context.span_id, int(context.trace_flags), state, is_remote=False)
@@ -96,6 +104,7 @@ class ForeignSpan(TraceContext):
         self.instrumentation_scope = scope
         self.status = Status(StatusCode.UNSET)
         self.end_time: int | None = None
+        self.undecided = trace
         self._terms = terms
         self._lock = Lock()
         self._attributes = self._bounded(
@@ -229,8 +238,8 @@ class ForeignSpan(TraceContext):
                 return
             self.end_time = ended
         record = self.record()
-        if self.trace_flags & 1:
-            self._terms.take(record)
+        if self.undecided is not None or self.trace_flags & 1:
+            self._terms.take(record, self.undecided)
         if processors.row:
             processors.ended(self._terms.readables.finished(record))
 
@@ -241,10 +250,10 @@ class ForeignSpan(TraceContext):
 
     def record(self) -> SpanRecord:
         """Give the record, without secrets; of an open span it is what there is so far."""
-        redact = self._terms.redact
+        redact = self._terms.redact.beside(self._attributes)
         begun = self.begun
         return SpanRecord(
-            name=text(self.name),
+            name=redact("name", text(self.name)),
             trace_id=self.trace_id,
             span_id=self.span_id,
             parent_span_id=None if begun.parent is None else begun.parent.span_id,
@@ -308,7 +317,8 @@ def _message(error: BaseException) -> str:
 
 
 def _event(redact: Redact, event: Event) -> SpanEvent:
-    return SpanEvent(event.name, event.timestamp, _clean(redact, event.attributes), event.dropped_attributes)
+    attributes = shown_details(partial(_without_secrets, redact), event.attributes)
+    return SpanEvent(redact("event", event.name), event.timestamp, attributes, event.dropped_attributes)
 
 
 def _link(redact: Redact, link: Link) -> SpanLink:
@@ -326,12 +336,17 @@ def _link(redact: Redact, link: Link) -> SpanLink:
 
 
 def _clean(redact: Redact, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _without_secrets(redact, name, value) for name, value in attributes.items()}
+    kept = {name: _without_secrets(redact, name, value) for name, value in attributes.items()}
+    return {name: value for name, value in kept.items() if value is not None or attributes[name] is None}
 
 
 def _without_secrets(redact: Redact, name: str, value: Any) -> Any:
-    if isinstance(value, str):
-        return redact(name, value)
     if isinstance(value, tuple):
-        return tuple(_without_secrets(redact, name, item) for item in value)
-    return _clean(redact, value) if isinstance(value, Mapping) else value
+        items = tuple(_without_secrets(redact, name, item) for item in value)
+        return None if items and items != value and all(item is None for item in items) else items
+    if isinstance(value, Mapping):
+        shown = redact(name, value)
+        return _clean(redact, value) if isinstance(shown, Mapping) else shown
+    shown = redact(name, value)
+    # Bytes stay bytes unless there was something in them.
+    return value if isinstance(value, bytes) and shown == value.decode("utf-8", "replace") else shown

@@ -15,7 +15,7 @@ from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 from opentelemetry.util._decorator import _agnosticcontextmanager
 
-from telemetry._hotpath import switch
+from telemetry._hotpath import TraceContext, switch, undecided
 from telemetry.errors import ConfigurationError
 from telemetry.signals import Scope
 
@@ -51,7 +51,8 @@ class Tracer(trace.Tracer):
         """Begin a span below the current one of `context`, without making it the current one."""
         links = links or ()
         kind = kind if isinstance(kind, SpanKind) else SpanKind.INTERNAL
-        parent: SpanContext | None = trace.get_current_span(context).get_span_context()
+        current = trace.get_current_span(context)
+        parent: SpanContext | None = current.get_span_context()
         if parent is not None and not isinstance(parent, SpanContext):
             raise TypeError(f"the current span gives a {type(parent).__name__} for its context, not a SpanContext")
         terms = self._terms
@@ -63,7 +64,8 @@ class Tracer(trace.Tracer):
         choice = choose(terms, parent, context, trace_id, name, kind, attributes, links)
         flags = (SAMPLED if choice.is_sampled else 0) | _random(terms, parent)
         own = SpanContext(trace_id, terms.ids.generate_span_id(), False, TraceFlags(flags), choice.state)
-        if not choice.is_recording:
+        waiting = None if choice.is_sampled else _undecided(terms, current if parent is not None else None, own)
+        if not choice.is_recording and waiting is None:
             return NonRecordingSpan(own)
         begun = time_ns() if start_time is None else int(start_time)
         span = ForeignSpan(
@@ -72,6 +74,7 @@ class Tracer(trace.Tracer):
             ),
             self._scope,
             terms,
+            waiting,
         )
         span.show(context)
         return span
@@ -164,6 +167,24 @@ class TracerProvider(trace.TracerProvider):
         if runtime is None:
             raise ConfigurationError("telemetry is not configured; call telemetry.configure() first")
         return runtime
+
+
+def _undecided(terms: Terms, parent: Any, own: SpanContext) -> undecided.Undecided | None:
+    """Give the trace in which a span that was refused waits for a verdict; None where nobody asked for that."""
+    if terms.keeping is None:
+        return None
+    root = _seen(own)
+    return terms.keeping.trace_below(_seen(parent.get_span_context()) if _is_plain(parent) else parent, root)
+
+
+def _is_plain(parent: Any) -> bool:
+    return isinstance(parent, NonRecordingSpan)
+
+
+def _seen(context: SpanContext) -> TraceContext:
+    state = context.trace_state.to_header() if context.trace_state else ""
+    ids = context.trace_id, context.span_id, int(context.trace_flags)
+    return TraceContext(*ids, state, is_remote=context.is_remote)
 
 
 def _random(terms: Terms, parent: SpanContext | None) -> int:

@@ -12,7 +12,8 @@ from telemetry.errors import ConfigurationError
 
 Decide = Callable[[int], bool]
 
-_LOW_56_BITS = (1 << 56) - 1
+_BITS = 56
+_LOW_56_BITS = (1 << _BITS) - 1
 
 
 def sampler(name: str, argument: float | None = None) -> Decide | None:
@@ -39,21 +40,29 @@ def sampler(name: str, argument: float | None = None) -> Decide | None:
 
 @final
 class Ratio:
-    """Takes a share of all traces.
+    """Takes a share of all traces, the same ones wherever the same share is taken, and some of them where less is.
+
+    Source: OpenTelemetry, TraceState: Probability Sampling (OTEP 235).
 
     Attributes:
         threshold: A trace is taken whose low 56 bits reach it; the hot path compares by itself.
+        state: The `tracestate` of what is taken, which says how many traces one stands for; empty where that is one.
+
+    >>> Ratio(0.25).state
+    'ot=th:c'
 
     Raises:
         ConfigurationError: The share is not within [0, 1].
     """
 
-    __slots__ = ("threshold",)
+    __slots__ = ("state", "threshold")
 
     def __init__(self, share: float) -> None:
         if not 0.0 <= share <= 1.0:
             raise ConfigurationError(f"sampler ratio {share!r} is not within 0 and 1")
-        self.threshold = round((1.0 - share) * (1 << 56))
+        self.threshold = round((1.0 - share) * (1 << _BITS))
+        is_partial = 0 < self.threshold <= _LOW_56_BITS
+        self.state = f"ot=th:{self.threshold:014x}".rstrip("0") if is_partial else ""
 
     def __call__(self, trace_id: int) -> bool:
         """Say whether this trace is taken."""

@@ -61,9 +61,15 @@ def choose(
 ) -> Choice:
     """Decide about one span; `parent` is its parent's `SpanContext`, None for a root.
 
-    A sampler that raises is counted, and the span recorded.
+    Rules come first at a root, then the sampler that is plugged in, then the one of the settings. A sampler that raises
+    is counted, and the span recorded.
     """
     state = parent.trace_state if parent is not None else None
+    ruling = (
+        terms.rules.ruling(name, attributes or {}, trace_id) if parent is None and terms.rules is not None else None
+    )
+    if ruling is not None:
+        return Choice(ruling.is_taken, ruling.is_taken, attributes, _stated(ruling.state))
     if terms.sampler is None:
         return _by_flag(terms, parent, trace_id, attributes, state)
     try:
@@ -81,7 +87,22 @@ def _by_flag(terms: Terms, parent: Any, trace_id: int, attributes: Mapping[str, 
         is_sampled = bool(parent.trace_flags & SAMPLED)
     else:
         is_sampled = terms.decide is None or terms.decide(trace_id)
+        state = _stated(getattr(terms.decide, "state", "") if is_sampled else "")
     return Choice(is_sampled, is_sampled, attributes, state)
+
+
+def _stated(header: str) -> Any:
+    from opentelemetry.trace import TraceState
+
+    return TraceState.from_header([header]) if header else None
+
+
+def place_root(span: Span, terms: Terms) -> None:
+    """Give a root of ours the verdict of the rules, where one fits."""
+    ruling = terms.rules.ruling(span.site.name, _attributes(span), span.trace_id)
+    if ruling is not None:
+        flags = RANDOM | (SAMPLED if ruling.is_taken else 0)
+        span.place(Verdict(span.trace_id, flags, ruling.state, records=ruling.is_taken))
 
 
 def place(span: Span, outer: Any, terms: Terms) -> None:
@@ -98,7 +119,7 @@ def place(span: Span, outer: Any, terms: Terms) -> None:
     if parent is not None and not isinstance(parent, int):
         random = parent.trace_flags & RANDOM
     context = parent.get_span_context() if parent is not None and not isinstance(parent, int) else None
-    attributes = {**span.site.attributes, **_captured(span)}
+    attributes = _attributes(span)
     kind = SpanKind[span.site.kind.upper()]
     choice = choose(terms, context, outer or None, trace_id, span.site.name, kind, attributes, span.site.links)
     state = choice.state.to_header() if choice.state else ""
@@ -109,6 +130,8 @@ def place(span: Span, outer: Any, terms: Terms) -> None:
         span.details().foreign.update(added)
 
 
-def _captured(span: Span) -> dict[str, Any]:
+def _attributes(span: Span) -> dict[str, Any]:
+    """Give what a span begins with."""
     values = {name: span.values[index] for name, index in span.site.captured.items()}
-    return {name: value for name, value in values.items() if value is not None}
+    captured = {name: value for name, value in values.items() if value is not None}
+    return {**span.site.attributes, **captured, **(span.extra or {})}

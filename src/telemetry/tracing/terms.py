@@ -9,16 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, final
 
+from telemetry._hotpath import undecided
 from telemetry.config import SpanLimits
 from telemetry.contracts import Registry
 from telemetry.signals import Resource, SpanRecord
 
 from .idgenerator import Ids, OwnIds, PluggedIds
+from .keeping import Keeping
 from .processors import Processors
+from .redaction import Redaction
 from .sampler import Decide
 
 Count = Callable[[str, str], None]
-Redact = Callable[[str, Any], Any]
 
 
 @final
@@ -29,21 +31,26 @@ class Terms:
     Attributes:
         redact: Called with an attribute's name and value; gives the value without secrets.
         count: Called with a reason and a detail for what was refused or went wrong.
-        take: Takes the record of a span that came through OpenTelemetry's API, once, at its end.
+        take: Takes the record of a span that came through OpenTelemetry's API, once, at its end; and its trace, where
+            nobody knows yet whether that is kept.
         decide: The verdict on the id of a new trace, None for all; counts where there is no `sampler`.
         sampler: An object with the interface of OpenTelemetry's `Sampler`; None where there is none.
+        rules: Asked first about each trace that begins here, a `Rules`; None where there are none.
+        keeping: What is kept of the traces that were refused; None where nothing is.
         ids: Where the ids of API spans come from, and, where it is plugged in, all ids.
     """
 
     registry: Registry
     limits: SpanLimits
     resource: Resource
-    redact: Redact
+    redact: Redaction
     count: Count
-    take: Callable[[SpanRecord], None]
+    take: Callable[[SpanRecord, undecided.Undecided | None], None]
     decide: Decide | None = None
     sampler: Any = None
     ids: Ids = field(default_factory=OwnIds)
+    rules: Any = None
+    keeping: Keeping | None = None
     processors: Processors = field(init=False)
     _readables: Any = field(default=None, init=False)
 
@@ -58,7 +65,8 @@ class Terms:
     @property
     def are_watched(self) -> bool:
         """Whether anybody has to see each span."""
-        return self.are_placed or bool(self.processors.row)
+        is_asked = self.are_placed or self.rules is not None or self.keeping is not None
+        return is_asked or bool(self.processors.row)
 
     @property
     def readables(self) -> Any:
@@ -68,6 +76,10 @@ class Terms:
 
             self._readables = Readables(self.resource)
         return self._readables
+
+    def belong_to(self, resource: Resource) -> None:
+        """Take spans as those of another process: a forked child."""
+        self.resource, self._readables = resource, None
 
     def admit(self, scope: str, name: str) -> bool:
         """Say whether a span that is in no contract may be recorded; count it where the registry asks for that."""

@@ -13,8 +13,9 @@ from typing import Any, final
 from telemetry._hotpath import Span, clean, text
 from telemetry.signals import SpanRecord
 
+from .keeping import is_dropped_by
 from .records import Recorder
-from .sampling import place
+from .sampling import place, place_root
 from .terms import Terms
 
 
@@ -33,10 +34,15 @@ class Watch:
     def started(self, span: Span, outer: Any) -> None:
         """Let the sampler decide, and the processors see a span that has begun among the ambient values `outer`."""
         try:
-            if self._terms.are_placed:
-                place(span, outer, self._terms)
-            if self._terms.processors.row and span.is_recording():
-                self._terms.processors.started(self._live(span), outer or None)
+            terms = self._terms
+            if terms.are_placed:
+                place(span, outer, terms)
+            elif terms.rules is not None and span.parent is None:
+                place_root(span, terms)
+            if terms.keeping is not None:
+                terms.keeping.hold(span)
+            if terms.processors.row and span.is_recording():
+                terms.processors.started(self._live(span), outer or None)
         except Exception as error:  # noqa: BLE001 -- what is plugged in is the user's code
             self._failed(error)
 
@@ -49,8 +55,10 @@ class Watch:
                 self._failed(error)
 
     def record(self, span: Span) -> SpanRecord | None:
-        """Make the record of a span that has ended; None where that fails."""
+        """Make the record of a span that has ended; None where that fails, or nobody wants it."""
         try:
+            if self._terms.keeping is not None and not self._terms.processors.row and is_dropped_by(span):
+                return None
             return self._record(span)
         except Exception as error:  # noqa: BLE001 -- attributes are what the user gave
             self._failed(error)

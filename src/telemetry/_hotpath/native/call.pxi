@@ -143,7 +143,7 @@ cdef inline bint is_unsampled(Plan plan, PyObject* found) noexcept:
     # Whether the current span is one of ours whose trace is not sampled: then it stands for its children too.
     if found == NULL or type(<object>found) is not Span or plan.is_watched:
         return False
-    return not ((<Span>found).flags & SAMPLED)
+    return not ((<Span>found).flags & SAMPLED) and undecided_trace(<Span>found) is None
 
 
 cdef PyObject* call_measured(PyObject* called, PyObject** args, size_t flags, PyObject* keywords) noexcept:

@@ -99,7 +99,7 @@ cdef object fail(Span span, error):
     if names_failure(span):
         return _fail(span, error)
     if not span.flags & SAMPLED:
-        return "failure"
+        return "failure" if undecided_trace(span) is None else _fail(span, error)
     try:
         if not note(span, error, &raised_at):
             return _fail(span, error)

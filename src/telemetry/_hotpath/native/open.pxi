@@ -18,6 +18,7 @@ cdef class OpenTable:
     cdef int64_t first  # the number of the first slot, which is another one after each `clear`
     cdef size_t slot_bytes
     cdef int process
+    cdef int64_t since  # when it was cleared: a span that began before was open at a fork, and is the parent's
 
     def __cinit__(self, region):
         words = region.words
@@ -36,6 +37,7 @@ cdef class OpenTable:
         """Forget all spans; one that is open still has no slot any more, and gives none back."""
         cdef int slot
         self.process = getpid()
+        self.since = monotonic_ns()
         self.first += self.slots
         self.free_count = self.slots
         for slot in range(self.free_count):
@@ -72,11 +74,8 @@ cdef inline unsigned char* place_of(OpenTable table, int64_t slot) noexcept:
 
 
 cdef inline void give_back(OpenTable table, int64_t slot) noexcept:
-    # A span without a slot counts as started from its end on; one that was open at a fork is the parent's.
+    # A span without a slot counts as started from its end on.
     if slot == NO_SLOT:
-        table.counts[STARTED] += 1
-        return
-    if slot < table.first:
         table.counts[STARTED] += 1
         return
     commit(place_of(table, slot), 0)

@@ -46,10 +46,11 @@ cdef PyObject* open_span(PyObject* called, PyObject** args, size_t flags, PyObje
         site = PyDict_GetItemWithError(<PyObject*>self.sites, args[0])
         if site != NULL and takes_attributes_only(args + 1, keywords):
             try:
-                span = begin_span(<Plan>site, _no_arguments, ambient_values(), None)
+                outer = ambient_values()
+                span = begin_span(<Plan>site, _no_arguments, outer, None)
                 if keywords != NULL:
                     set_keywords(span, args + 1, keywords)
-                show_open(span)
+                show_begun(span, outer)
             except BaseException as error:
                 return raised(error)
             Py_INCREF_(<PyObject*>span)

@@ -3,13 +3,14 @@
 # It is out of the collector's sight: what it holds are primitives, its site's plan, and its parent while both are open.
 
 from telemetry._hotpath.details import Details as _Details, fail as _fail
-from telemetry._hotpath.span import payload as _payload
 from telemetry._hotpath.tracecontext import (
     TraceContext as _TraceContext,
     adopt as _adopt,
     opentelemetry_context as _opentelemetry_context,
 )
+from telemetry._hotpath.undecided import Undecided as _Undecided
 from telemetry._hotpath.values import text as _text
+from telemetry._hotpath.writing import payload as _payload
 
 cdef extern from "native/machine.h":
     int64_t realtime_ns() noexcept nogil
@@ -32,16 +33,20 @@ cdef enum:
 cdef uint64_t _low_56_bits = <uint64_t>-1 >> 8
 cdef uint64_t _threshold = 0  # a trace is sampled whose low 56 bits reach it
 cdef object _decide = None  # the sampler, where it is more than a threshold
+cdef str _taken_vendors = None  # the `tracestate` of the traces that it takes
+cdef bytes _taken_state = None  # the same as a field
 cdef Attribute _running = Attribute(_protobuf.RUNNING_ATTRIBUTE, None)
 
 
 def _follow_sampler():
     """Take over what `ambient` says of sampling."""
-    global _threshold, _decide
+    global _threshold, _decide, _taken_vendors, _taken_state
     decide = _ambient._telemetry_decide
     threshold = getattr(decide, "threshold", None)
     _threshold = 0 if threshold is None else threshold
     _decide = None if threshold is not None else decide
+    _taken_vendors = getattr(decide, "state", None) or None
+    _taken_state = None if _taken_vendors is None else _protobuf.message(0x1A, _protobuf.utf8(_taken_vendors))
 
 
 def random_bits(int size):
@@ -86,7 +91,7 @@ cdef class Span(SpanBase):
     cdef object above  # the parent, while this is open
     cdef object origin  # the trace context of a trace that did not begin here, or is not sampled
     cdef bytes state  # its `tracestate`, as a field
-    cdef str vendors  # the same as text, after the end
+    cdef str vendors  # the same as text, where there is no `origin`
     cdef bytes failure  # what comes after the time of the event of its exception
     cdef bytes failure_fields
     cdef object before  # the ambient values that a `with` block replaced
@@ -108,7 +113,7 @@ cdef class Span(SpanBase):
         if type(self.above) is Span:
             let_go(self)
         # One that nobody ended. Where a fork has just let go of a thread, the memory is still the parent's.
-        if self.slot != NO_SLOT and self.plan.ring.open.process == getpid():
+        if self.slot >= self.plan.ring.open.first and self.plan.ring.open.process == getpid():
             give_back(self.plan.ring.open, self.slot)
             self.plan.ring.counts[ABANDONED] += 1
 
@@ -167,6 +172,11 @@ cdef class Span(SpanBase):
     def trace_id(self):
         """The 128-bit trace id."""
         return (<object>swapped(self.trace_high)) << 64 | swapped(self.trace_low)
+
+    @property
+    def trace(self):
+        """The id of a trace that began here, else the trace context that says more."""
+        return self.trace_id if self.origin is None else self.origin
 
     @property
     def span_id(self):
@@ -386,10 +396,13 @@ def nowhere(site):
 
 def begin(site, values=(), outer=None, start_ns=None, attributes=None):
     """Start a span here and now, without making it the current one: see the pure twin."""
-    cdef Span span = begin_span(plan_of(site), values, ambient_values() if outer is None else outer, start_ns)
+    cdef Span span
+    if outer is None:
+        outer = ambient_values()
+    span = begin_span(plan_of(site), values, outer, start_ns)
     if attributes:
         span.set_attributes(attributes)
-    show_open(span)
+    show_begun(span, outer)
     return span
 
 
@@ -404,9 +417,15 @@ cdef Span begin_span(Plan plan, tuple values, outer, start_ns):
     start(span)
     if start_ns is not None:
         span.start = start_ns
-    if plan.is_watched:
-        plan.site.watch.started(span, outer)
     return span
+
+
+cdef inline int show_begun(Span span, object outer) except -1:
+    # What it begins with has been set: let it be known.
+    if span.plan.is_watched:
+        span.plan.site.watch.started(span, outer)
+    show_open(span)
+    return 0
 
 
 def current_span(values=None):
@@ -446,7 +465,7 @@ cdef inline int inherit(Span span, PyObject* found) except -1:
         span.flags = parent.flags
         span.is_child = True
         span.above = parent
-        span.origin, span.state = parent.origin, parent.state
+        span.origin, span.state, span.vendors = parent.origin, parent.state, parent.vendors
         span.number = random_word()
         return 0
     if found != NULL and found != <PyObject*>None:
@@ -462,6 +481,8 @@ cdef int begin_trace(Span span) except -1:
         span.flags |= SAMPLED if _decide(span.trace_id) else 0
     elif (swapped(span.trace_low) & _low_56_bits) >= _threshold:
         span.flags |= SAMPLED
+    if _taken_state is not None and span.flags & SAMPLED:
+        span.state, span.vendors = _taken_state, _taken_vendors
     return 0
 
 
@@ -508,35 +529,53 @@ cdef int leave_block(Span span) except -1:
 cdef int finish(Span span, int64_t elapsed) except -1:
     if span.elapsed >= 0:
         return 0
+    if span.begun_at < span.plan.ring.open.since:  # it was open at a fork: the parent records it
+        span.elapsed, span.above, span.slot = max(elapsed, 0), None, NO_SLOT
+        forget_origin(span)
+        return 0
     watch = span.plan.site.watch if span.plan.is_watched and span.is_recording() else None
     if watch is not None:
         watch.ending(span)
         if span.elapsed >= 0:
             return 0  # whoever saw it has ended it
     span.elapsed = max(elapsed, 0)
+    undecided = undecided_trace(span)
     forget_origin(span)
     above, span.above = span.above, None
-    if watch is not None:
-        span.above = above if type(above) is not Span else None
-        if span.running >= 0:
-            span.details().running_ns = span.running
-        record = watch.record(span)
-        span.above = None
-        put_record(span, record)
-        hide_open(span)
-        watch.ended(record)
+    if watch is None and undecided is None:
+        if not (span.flags & SAMPLED):
+            span.plan.ring.counts[SAMPLED_OUT] += 1
+        elif not write_plainly(span):
+            put_record(span, recorded(span, above, None))
+        hide_open(span, span.flags & SAMPLED)
         return 0
-    if not (span.flags & SAMPLED):
-        span.plan.ring.counts[SAMPLED_OUT] += 1
-    elif not write_plainly(span):
-        span.above = above if type(above) is not Span else None
-        if span.running >= 0:
-            span.details().running_ns = span.running
-        record = span.plan.site.record(span)
-        span.above = None
+    record = recorded(span, above, watch)
+    if undecided is None:
         put_record(span, record)
-    hide_open(span)
+        hide_open(span, span.flags & SAMPLED)
+    else:
+        undecided.take(span.span_id, record, span.plan.scope)
+        hide_open(span, True)
+    if watch is not None:
+        watch.ended(record)
     return 0
+
+
+cdef object recorded(Span span, object above, object watch):
+    # The record of a span that has ended, made the general way.
+    span.above = above if type(above) is not Span else None
+    if span.running >= 0:
+        span.details().running_ns = span.running
+    record = span.plan.site.record(span) if watch is None else watch.record(span)
+    span.above = None
+    return record
+
+
+cdef inline object undecided_trace(Span span):
+    # The trace of a span, if it was refused and may still be kept; None of all others.
+    if span.origin is None or type(span.origin) is not _Undecided or not span.origin.is_recording():
+        return None
+    return span.origin
 
 
 cdef int put_record(Span span, record) except -1:
@@ -550,10 +589,10 @@ cdef int put_record(Span span, record) except -1:
     return 0
 
 
-cdef inline void hide_open(Span span) noexcept:
+cdef inline void hide_open(Span span, bint was_kept) noexcept:
     # After the span has been written: a kill in between finds it twice, and never not.
     cdef OpenTable table = span.plan.ring.open
-    if span.flags & SAMPLED:
+    if was_kept:
         give_back(table, span.slot)
     elif span.slot != NO_SLOT:
         give_back(table, span.slot)
@@ -563,5 +602,5 @@ cdef inline void hide_open(Span span) noexcept:
 
 cdef inline void forget_origin(Span span) noexcept:
     # A span that has ended keeps of the trace that it came into only what it says: its context may lead to anything.
-    if span.origin is not None:
+    if span.origin is not None and type(span.origin) is not _Undecided:  # which its children, that may come, share
         span.vendors, span.origin = span.origin.tracestate, None

@@ -4,7 +4,7 @@ cdef int show_open(Span span) except -1:
     # Put the span into the table of open spans, with the attributes of its start where they fit.
     cdef PyObject* parts[INLINE_VALUES + 2 + LATE_ATTRIBUTES]
     cdef int count = 0
-    if not span.flags & SAMPLED:
+    if not span.flags & SAMPLED and undecided_trace(span) is None:
         return 0
     try:
         if span.plan.is_plain:
@@ -69,7 +69,7 @@ cdef void fill_slot(Span span, PyObject** parts, int count) noexcept:
     at = put_fixed64(at, 0x39, span.start)
     for index in range(count):
         at = put_whole(at, parts[index])
-    commit(slot, record_word(at - slot - RECORD_HEADER_BYTES, span.flags, plan.scope, IS_SPAN) | plan.number << 16)
+    commit(slot, record_word(at - slot - RECORD_HEADER_BYTES, span.flags | SAMPLED, plan.scope, IS_SPAN) | plan.number << 16)
     table.counts[STARTED] += 1
 
 
