@@ -13,7 +13,7 @@ from .sources import Sources, reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from typing import Any
 
 
@@ -28,8 +28,9 @@ def bind(declarations: Declarations, function: Callable[..., Any], recorder: Any
     site = Site(span.name if span else "", ring=recorder.ring, count=recorder.count)
     site.watch = recorder.watch
     findings = _bind_span(site, span, sources, recorder.registry) if span else []
-    findings += _bind_metrics(site, declarations.metrics, sources, recorder.metrics)
+    findings += _bind_metrics(site, declarations, sources, recorder)
     findings += _misread(declarations, form(function))
+    findings += _shown_secrets(site, recorder.registry)
     if findings:
         raise ContractError(*(f"{declarations.place}: {finding}" for finding in findings))
     site.sources = tuple(sources.listed)
@@ -53,31 +54,25 @@ def _bind_span(site: Site, span: SpanDeclaration, sources: Sources, registry: An
     site.resume = span.context
     site.results = {name: reader(given) for name, given in span.result.items()}
     site.captured, findings = sources.add_all(f"span {span.name!r}", span.capture)
-    try:
-        contract = registry.span(span.name)
-    except ContractError as error:
-        return [str(error), *findings]
-    unknown = [name for name in (*span.capture, *span.result) if not contract.allows(name, registry.attributes)]
-    given = site.attributes.items()
-    breaches = [breach for name, value in given if (breach := contract.breach(name, value, registry.attributes))]
-    breaches += [f"{name!r} is not allowed: declare it, or leave it out" for name in unknown]
-    return [f"span {span.name!r}: {breach}" for breach in breaches] + findings
+    return span_breaches(span, registry) + findings
 
 
-def _bind_metrics(site: Site, metrics: tuple[MetricDeclaration, ...], sources: Sources, front: Any) -> list[str]:
+def _bind_metrics(site: Site, declarations: Declarations, sources: Sources, recorder: Any) -> list[str]:
     from telemetry.metrics import SiteMetrics, Use
 
     findings: list[str] = []
     uses: list[Use] = []
     used: dict[int, int] = {}
-    for metric in metrics:
+    for metric in declarations.metrics:
         captured, problems = sources.add_all(f"metric {metric.name!r}", metric.capture)
         try:
-            instrument = front.instrument(metric.name)
+            instrument = recorder.metrics.instrument(metric.name)
         except ContractError as error:
             findings += [str(error), *problems]
             continue
-        findings += [*_breaches(metric, instrument), *problems]
+        findings += [*metric_breaches(metric, instrument.contract, instrument.ambient), *problems]
+        if declarations.span is None and not recorder.flags.share(metric.name):
+            continue
         labels = {label: used.setdefault(index, len(used)) for label, index in captured.items()}
         of_error = {label: reader(given) for label, given in metric.error.items()}
         uses.append(Use(instrument, metric.labels, labels, of_error, metric.on, metric.value))
@@ -106,15 +101,40 @@ def _misread(declarations: Declarations, made: str) -> list[str]:
     return findings
 
 
-def _breaches(metric: MetricDeclaration, instrument: Any) -> list[str]:
-    contract = instrument.contract
+def _shown_secrets(site: Site, registry: Any) -> list[str]:
+    """Refuse to have a metric show by a label what a span may not show by an attribute."""
+    if site.name not in registry.spans:
+        return []
+    known = {**registry.attributes, **registry.spans[site.name].attributes}
+    return [
+        f"span {site.name!r}: {name!r} is a secret, and a metric captures the same value for a label; leave that out"
+        for name, index in site.captured.items()
+        if index in site.labels and name in known and known[name].sensitivity == "secret"
+    ]
+
+
+def span_breaches(span: SpanDeclaration, registry: Any) -> list[str]:
+    """Say what the registry does not allow of a span; nothing of the function is looked at."""
+    try:
+        contract = registry.span(span.name)
+    except ContractError as error:
+        return [str(error)]
+    unknown = [name for name in (*span.capture, *span.result) if not contract.allows(name, registry.attributes)]
+    given = {name: clean(value) for name, value in span.attributes.items()}.items()
+    breaches = [breach for name, value in given if (breach := contract.breach(name, value, registry.attributes))]
+    breaches += [f"{name!r} is not allowed: declare it, or leave it out" for name in unknown]
+    return [f"span {span.name!r}: {breach}" for breach in breaches]
+
+
+def metric_breaches(metric: MetricDeclaration, contract: Any, ambient: Collection[str]) -> list[str]:
+    """Say what the contract of a metric does not allow; `ambient` are the labels that settings give."""
     sources = {*metric.labels, *metric.capture, *metric.error}
     findings = [f"has no label {label!r}" for label in sorted(sources - {*contract.labels})]
     findings += [
         f"label {label!r} has no source; give it by labels=, capture= or error=, "
         "or in the settings if it is environment, host_region or workspace_tier"
         for label in contract.labels
-        if label not in sources and label not in instrument.ambient
+        if label not in sources and label not in ambient
     ]
     findings += _value_breaches(metric, contract)
     known = ((label, value) for label, value in metric.labels.items() if label in contract.labels)

@@ -72,22 +72,32 @@ class Declarations:
 
     Attributes:
         place: File and line, for messages.
+        is_lenient: Whether a breach of the contracts is counted, and nothing recorded, where others raise: of code that
+            somebody else wrote.
     """
 
-    __slots__ = ("metrics", "place", "span")
+    __slots__ = ("is_lenient", "metrics", "place", "span")
 
-    def __init__(self, span: SpanDeclaration | None, metrics: tuple[MetricDeclaration, ...], place: str) -> None:
+    def __init__(
+        self,
+        span: SpanDeclaration | None,
+        metrics: tuple[MetricDeclaration, ...],
+        place: str,
+        *,
+        is_lenient: bool = False,
+    ) -> None:
         self.span = span
         self.metrics = metrics
         self.place = place
+        self.is_lenient = is_lenient
 
     def with_span(self, span: SpanDeclaration) -> Declarations:
         """Add the span."""
-        return Declarations(span, self.metrics, self.place)
+        return Declarations(span, self.metrics, self.place, is_lenient=self.is_lenient)
 
     def with_metric(self, metric: MetricDeclaration) -> Declarations:
         """Add a metric."""
-        return Declarations(self.span, (metric, *self.metrics), self.place)
+        return Declarations(self.span, (metric, *self.metrics), self.place, is_lenient=self.is_lenient)
 
 
 def one_of(option: str, value: str, allowed: tuple[str, ...]) -> str:

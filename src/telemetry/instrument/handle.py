@@ -47,13 +47,18 @@ class Child:
         self._only(_nothing, {})
         switch.register(self)
 
+    @property
+    def _telemetry_names(self) -> tuple[str]:
+        """What flags know it by."""
+        return (self._name,)
+
     def time(self) -> Timer:
         """Observe how long a `with` block takes, in the contract's unit."""
         return Timer(self)
 
     def _telemetry_attach(self, recorder: Any) -> None:
         """Bind to the cell; every operation that the metric's kind has not counts a misuse."""
-        if recorder is None:
+        if recorder is None or not recorder.flags.share(self._name):
             self._only(_nothing, {})
             return
         try:

@@ -24,40 +24,63 @@ class _Named:
     Attributes:
         site: Where they record; None while there is no recorder, or its registry refuses them.
         refuse: Counts a refused one; None where there is nothing to refuse.
+        block: What opens them where a flag has them in a share of the traces; None where none has.
     """
 
-    __slots__ = ("__weakref__", "kind", "name", "refuse", "site")
+    __slots__ = ("__weakref__", "block", "kind", "name", "refuse", "site")
 
     def __init__(self, name: str, kind: str) -> None:
         self.name = name
         self.kind: Any = kind
         self.site: Site | None = None
         self.refuse: Callable[[], None] | None = None
+        self.block: Any = None
         switch.register(self)
+
+    @property
+    def _telemetry_names(self) -> tuple[str]:
+        """What flags know it by."""
+        return (self.name,)
 
     def _telemetry_attach(self, recorder: Any) -> None:
         """Look the name up; a breach is counted at each use and named once, since a `with` must not raise."""
-        self.site = self.refuse = None
-        if self.kind == _PLAIN_KIND:
-            _sites.pop(self.name, None)
-        if recorder is None:
+        site, share = None, 1.0
+        self.refuse = None
+        if recorder is not None and self._is_allowed(recorder):
+            share = recorder.flags.share(self.name)
+            site = self._site(recorder) if share else None
+        self.block = _block(site, share) if site and share < 1.0 else None
+        self.site = site
+        if self.kind != _PLAIN_KIND:
             return
+        if site and not self.block:
+            _sites[self.name] = ready(site)
+        else:
+            _sites.pop(self.name, None)
+
+    def _is_allowed(self, recorder: Any) -> bool:
         try:
             one_of("kind", self.kind, KINDS)
             recorder.registry.span(self.name)
         except ContractError as error:
             problem = f"span {self.name!r}: {error}"
             self.refuse = lambda: recorder.count("span_refused", problem)
-            return
+            return False
+        return True
+
+    def _site(self, recorder: Any) -> Site | None:
+        """Make the site; None where the overhead budget has no room for spans."""
         site = Site(self.name, ring=recorder.ring, count=recorder.count)
         site.kind = self.kind
         site.watch = recorder.watch
         recorder.prepare(site)
-        if not site.name:
-            return  # the overhead budget has no room for spans
-        self.site = site
-        if self.kind == _PLAIN_KIND:
-            _sites[self.name] = ready(site)
+        return site if site.name else None
+
+
+def _block(site: Site, share: float) -> Any:
+    from .flags import Block
+
+    return Block(site, share)
 
 
 _names: dict[tuple[str, str], _Named] = {}
@@ -93,6 +116,10 @@ def span(
         if named.refuse is not None:
             named.refuse()
         return _nowhere
+    if named.block is not None:
+        site, values = named.block.way()
+        if site is None:
+            return _nowhere if values is None else named.block.left_out(_nowhere, values)
     opened = begin(site, attributes={**(attributes or {}), **more})
     if links:
         add_links(opened, links)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import MethodType
 
 from telemetry._hotpath import DropIn, callable_type, switch, wrap
+from telemetry.errors import ContractError
 
 from .binding import bind
 from .declaration import Declarations
@@ -31,17 +32,34 @@ class Wrapper(DropIn):
         self._telemetry_declarations = declarations
         switch.register(self)
 
+    @property
+    def _telemetry_names(self) -> tuple[str, ...]:
+        """What flags know it by: its span, or without one its metrics."""
+        declarations = self._telemetry_declarations
+        return (declarations.span.name,) if declarations.span else tuple(each.name for each in declarations.metrics)
+
     def _telemetry_attach(self, recorder: Any) -> None:
-        """Record into `recorder` from the next call on; None for nowhere."""
-        function = self._telemetry_function
+        """Record into `recorder` from the next call on; None for nowhere, and a flag that is off for the same."""
+        function, declarations = self._telemetry_function, self._telemetry_declarations
         if recorder is None:
             self._telemetry_route(function)
             return
-        site = bind(self._telemetry_declarations, function, recorder)
+        try:
+            site = bind(declarations, function, recorder)
+        except ContractError as error:
+            if not declarations.is_lenient:
+                raise
+            recorder.count("target_refused", "; ".join(error.findings))
+            self._telemetry_route(function)
+            return
+        share = recorder.flags.share(declarations.span.name) if declarations.span else 1.0
+        if not share or not (site.name or site.fail):
+            self._telemetry_route(function)
+            return
 
         def first(*args: Any, **kwargs: Any) -> Any:
             """Make the recording twin; most decorated functions of a program are never called."""
-            twin = wrap(function, site)
+            twin = wrap(function, site) if share >= 1.0 or not site.name else _gated(function, site, share)
             with switch.held():  # another recorder may come in meanwhile
                 if self._telemetry_target is first:
                     self._telemetry_route(twin)
@@ -90,10 +108,16 @@ Wrapper.__doc__ = property(lambda wrapper: wrapper._telemetry_function.__doc__) 
 _OWN = frozenset(
     (
         *Wrapper.__slots__,
-        *("__call__", "_telemetry_route", "_telemetry_target"),
+        *("__call__", "_telemetry_names", "_telemetry_route", "_telemetry_target"),
         *("__copy__", "__deepcopy__", "__get__", "__reduce__", "__reduce_ex__", "_telemetry_attach"),
     )
 )
+
+
+def _gated(function: Callable[..., Any], site: Any, share: float) -> Callable[..., Any]:
+    from .flags import gated
+
+    return gated(function, site, share)
 
 
 def _lookup(wrapper: Any) -> Any:
