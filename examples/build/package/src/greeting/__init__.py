@@ -1,0 +1,1 @@
+"""A package with nothing in it but this line, to be built."""
