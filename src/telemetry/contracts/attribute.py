@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, final, get_args
 
+from .credentials import is_secret_name
 from .entry import Entry
 from .form import ATTRIBUTE_NAME, Form
 
@@ -18,11 +19,19 @@ ValueType = Literal["string", "int", "double", "boolean", "string[]", "int[]", "
 Requirement = Literal["never", "always", "on_success", "on_failure"]
 Stability = Literal["experimental", "beta", "stable", "deprecated"]
 
+Sensitivity = Literal["public", "internal", "secret"]
+"""Whom a value may reach: anybody, those who run the system, nobody."""
+
+Treatment = Literal["drop", "hash"]
+"""What becomes of a secret: nothing is left of it, or a keyed hash by which equal values are found."""
+
 FAMILY_SUFFIX: Final = ".*"
 STABILITIES: Final[tuple[Stability, ...]] = get_args(Stability)
 
 _TYPES: Final[tuple[ValueType, ...]] = tuple(name for name in get_args(ValueType) if name != "any")
 _REQUIREMENTS: Final[tuple[Requirement, ...]] = ("always", "on_success", "on_failure")
+_SENSITIVITIES: Final[tuple[Sensitivity, ...]] = get_args(Sensitivity)
+_TREATMENTS: Final[tuple[Treatment, ...]] = get_args(Treatment)
 _CLOSABLE: Final = ("string", "string[]")
 
 _SCALARS: Mapping[str, type | tuple[type, ...]] = {"string": str, "int": int, "double": (float, int), "boolean": bool}
@@ -42,6 +51,8 @@ class AttributeContract:
         values: The only values that are allowed; empty when all are.
         origin: Who defined the name, such as OpenTelemetry; empty for a name of the registry's own.
         source: The file that declares it.
+        sensitivity: Whom its values may reach; it is the `class` of a file.
+        treatment: What becomes of the values of a secret.
 
     >>> AttributeContract("host.kind", "string", "Where it ran.", values=frozenset({"online"})).breach("moon")
     "must be one of online; it is 'moon'"
@@ -56,6 +67,8 @@ class AttributeContract:
     stability: Stability = "stable"
     origin: str = ""
     source: str = field(default="", compare=False)
+    sensitivity: Sensitivity = "internal"
+    treatment: Treatment = "drop"
 
     @property
     def is_family(self) -> bool:
@@ -69,10 +82,13 @@ class AttributeContract:
     def breach(self, value: object) -> str | None:
         """Say what is wrong with a value; None when nothing is."""
         if not _fits(value, self.type):
-            return f"must be {self.type}; it is {_shown(value)}"
+            return f"must be {self.type}; it is {self._shown(value)}"
         if self.values and not self.values.issuperset(_members(value)):
-            return f"must be one of {', '.join(sorted(self.values))}; it is {_shown(value)}"
+            return f"must be one of {', '.join(sorted(self.values))}; it is {self._shown(value)}"
         return None
+
+    def _shown(self, value: object) -> str:
+        return f"a secret {type(value).__name__}" if self.sensitivity == "secret" else _shown(value)
 
 
 Attributes = Mapping[str, AttributeContract]
@@ -89,6 +105,7 @@ def read_attribute(entry: Entry, source: str, form: Form = ATTRIBUTE_NAME) -> At
                 entry.forbid(key, f"only a single attribute of type string or string[] may have {key!r}")
         if entry.has("values"):
             entry.forbid("enumeration", "either 'values' or 'enumeration' closes an attribute, not both; keep one")
+        sensitivity = _read_sensitivity(entry, name)
         return AttributeContract(
             name=name,
             type=type_name,
@@ -99,7 +116,31 @@ def read_attribute(entry: Entry, source: str, form: Form = ATTRIBUTE_NAME) -> At
             stability=entry.choice("stability", STABILITIES, default="stable"),
             origin=entry.text("origin", default=""),
             source=source,
+            sensitivity=sensitivity,
+            treatment=_read_treatment(entry, sensitivity, type_name),
         )
+
+
+def _read_sensitivity(entry: Entry, name: str) -> Sensitivity:
+    if is_secret_name(name) and not entry.has("class"):
+        problem = f"{name!r} says that it holds a secret; add 'class': 'secret', or 'internal' if it holds none"
+        (entry.place / "name").report(problem)
+    return entry.choice("class", _SENSITIVITIES, default="internal")
+
+
+def _read_treatment(entry: Entry, sensitivity: Sensitivity, type_name: ValueType) -> Treatment:
+    if sensitivity != "secret":
+        entry.forbid("treatment", "only a secret is treated; add 'class': 'secret', or leave it out")
+        return "drop"
+    treatment = entry.choice("treatment", _TREATMENTS, default="drop")
+    if treatment == "drop":
+        entry.forbid("required", "what is dropped is never there; hash it, or leave this out")
+        return treatment
+    for key in ("values", "enumeration"):
+        entry.forbid(key, f"a hash is none of the allowed values; leave {key!r} out, or drop the secret")
+    if type_name not in (*_CLOSABLE, "any"):
+        (entry.place / "type").report("a hash is text; only a secret of type string or string[] can be one")
+    return treatment
 
 
 def read_attributes(entries: Sequence[Entry], source: str, form: Form = ATTRIBUTE_NAME) -> Attributes:

@@ -12,6 +12,7 @@ from typing import Final, Protocol, TypeVar
 from telemetry.signals import MetricKind
 
 from .attribute import AttributeContract, Attributes
+from .classes import check_classes
 from .declaration import Declarations, Declared
 from .entry import Place
 from .metric import MetricContract, ShareContract
@@ -51,6 +52,7 @@ def merge(files: Sequence[Declarations], *, packs: tuple[str, ...], paths: tuple
     _check_series(metrics)
     closed = {name: _closed_metric(item, enumerations) for name, item in metrics.items()}
     _check_shares(metrics, closed)
+    check_classes(files)
     return Registry(
         metrics=closed,
         spans={

@@ -14,6 +14,7 @@ from typing import Final, Literal, final, get_args
 from telemetry.signals import MetricKind
 
 from .attribute import STABILITIES, Stability
+from .credentials import without_credentials
 from .entry import Entry
 from .form import DAY, LABEL_NAME, METRIC_NAME
 
@@ -136,6 +137,8 @@ class MetricContract:
 def _unfit(value: str, *, run_scoped: bool) -> str | None:
     if not value:
         return "is empty, which Prometheus takes for no label at all; give it a name, such as 'none'"
+    if without_credentials(value) != value:
+        return "looks like a credential; give it a name of what it is for"
     if len(value) > _VALUE_CHARACTERS:
         return f"has {len(value)} characters, more than {_VALUE_CHARACTERS}; put texts into a span attribute"
     if re.search(_SEPARATORS, value):

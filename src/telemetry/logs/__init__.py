@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from .chains import console_chain, json_chain
+from telemetry.contracts import REDACTED, is_secret_name
+from telemetry.door import deferred as _deferred
+
 from .channel import LogChannel, muted
-from .contract import ContractCheck
 from .logger import current_channel, get_logger, use_channel
-from .processors import RunFields, add_exception, add_severity, add_timestamp, add_trace_ids, redact_fields
-from .redact import REDACTED, is_secret_name, redact_text, redact_value
-from .router import LogRouter
+from .processors import RunFields, add_exception, add_severity, add_timestamp, add_trace_ids, redact_fields, settle_line
+from .redact import redact_text, redact_value
 from .stdlib import attach_stdlib, detach_stdlib, stdlib_handler
 from .tally import Tally
 from .writer import LineWriter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .chains import console_chain, json_chain
+    from .contract import ContractCheck
+    from .router import LogRouter
+else:
+    __getattr__ = _deferred(__name__, chains="console_chain json_chain", contract="ContractCheck", router="LogRouter")
 
 __all__ = (
     "REDACTED",
@@ -36,6 +44,7 @@ __all__ = (
     "redact_fields",
     "redact_text",
     "redact_value",
+    "settle_line",
     "stdlib_handler",
     "use_channel",
 )

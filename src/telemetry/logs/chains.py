@@ -25,6 +25,7 @@ def json_chain(
     registry: EventRegistry | None = None,
     sinks: Sequence[LogSink] = (),
     tally: Tally | None = None,
+    redact: Processor = redact_fields,
 ) -> list[Processor]:
     """Make the chain whose lines are JSON objects, one a line, as `run.schema.json` describes them.
 
@@ -33,8 +34,9 @@ def json_chain(
         registry: The contracts to check events against; without it nothing is checked.
         sinks: What gets each line as a record, too.
         tally: Counts breaches and failing sinks.
+        redact: Takes out secrets, and makes plain data of all values.
     """
-    return [*_shared(run, registry, sinks, tally or Tally()), render_json]
+    return [*_shared(run, registry, sinks, tally or Tally(), redact), render_json]
 
 
 def console_chain(
@@ -44,6 +46,7 @@ def console_chain(
     sinks: Sequence[LogSink] = (),
     tally: Tally | None = None,
     colors: bool = False,
+    redact: Processor = redact_fields,
 ) -> list[Processor]:
     """Make the chain whose lines are for people; the arguments are those of `json_chain`.
 
@@ -55,16 +58,21 @@ def console_chain(
         sinks: What gets each line as a record, too.
         tally: Counts breaches and failing sinks.
         colors: Whether to colour; the caller knows the terminal, and `NO_COLOR`.
+        redact: Takes out secrets, and makes plain data of all values.
     """
     import_structlog()
     from structlog.dev import ConsoleRenderer, plain_traceback
 
     renderer = ConsoleRenderer(colors=colors, sort_keys=False, exception_formatter=plain_traceback)
-    return [*_shared(run, registry, sinks, tally or Tally()), ConsoleLine(run), renderer]
+    return [*_shared(run, registry, sinks, tally or Tally(), redact), ConsoleLine(run), renderer]
 
 
 def _shared(
-    run: RunFields | None, registry: EventRegistry | None, sinks: Sequence[LogSink], tally: Tally
+    run: RunFields | None,
+    registry: EventRegistry | None,
+    sinks: Sequence[LogSink],
+    tally: Tally,
+    redact: Processor,
 ) -> list[Processor]:
     import_structlog()
     from structlog.contextvars import merge_contextvars
@@ -78,7 +86,7 @@ def _shared(
         add_trace_ids,
         add_exception,
         StackInfoRenderer(additional_ignores=[__package__ or __name__]),
-        redact_fields,
+        redact,
         *([ContractCheck(registry, tally)] if registry is not None else []),
         *([LogRouter(sinks, tally)] if sinks else []),
     ]

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import final
 
 from telemetry.context import current_span, describe
+from telemetry.contracts import without_credentials
 
 from .channel import EventDict
 from .redact import redact_text, redact_value
@@ -118,6 +119,11 @@ def redact_fields(_logger: object, _method: str, line: EventDict) -> EventDict:
     for name in tuple(line):
         if name not in _CLEAN:
             line[name] = redact_value(name, line[name])
+    return settle_line(line)
+
+
+def settle_line(line: EventDict) -> EventDict:
+    """See that the fields which have to be text are; another value of such a name goes on as `extra.<name>`."""
     if not isinstance(line.get("event"), str):
         line["event"] = redact_text(str(line.get("event", "")))
     for name in _TEXTS:
@@ -188,7 +194,8 @@ def _message(error: BaseException) -> str:
 
 def _stacktrace(error: BaseException) -> str:
     try:
-        text = "".join(traceback.format_exception(error)).rstrip("\n")
+        # Before anything is cut out of it: what is left of a secret then would show no form.
+        text = without_credentials("".join(traceback.format_exception(error)).rstrip("\n"))
     except Exception:  # noqa: BLE001 - it calls the user's code, as above
         return "<unprintable>"
     if len(text) > _STACK_HEAD + _STACK_TAIL:

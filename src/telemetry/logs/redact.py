@@ -6,29 +6,14 @@ attributes and error messages pass here; what toolchains wrote is evidence and d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, lru_cache
 from typing import TypeVar, final
 
-REDACTED = "[redacted]"
-"""What stands in the place of a secret."""
+from telemetry.contracts import REDACTED, cut, is_secret_name, without_credentials
 
 _TEXT_LIMIT = 16_384
-# Cutting inside of a secret would hide its form from the patterns, so the cut moves back to a blank.
-_LONGEST_WORD = 1_024
-_SHORTEST_BARE_SECRET = 16
 _DEPTH_LIMIT = 6
 _ITEM_LIMIT = 1_000
-
-# `token` alone is a secret; `input_tokens`, `token_count` and `tokenizer` are about language models.
-_SENSITIVE = (
-    r"(?:passw(?:or)?d|passphrase|(?<![a-z])pwd(?![a-z])|secret(?!ar)|credential|authorization|cookie"
-    r"|(?:api|access|private|signing|encryption|account)[-_. ]?key"
-    r"|token(?![a-z]|[-_.](?:count|type|limit|usage|budget))|(?:access|auth|refresh|bearer|api)[-_.]?tokens)"
-)
-_NAME_HINTS = ("passw", "passphrase", "pwd", "secret", "credential", "authorization", "cookie", "key", "token")
 
 _Item = TypeVar("_Item")
 _Scalar = str | bool | int | float | None
@@ -50,16 +35,7 @@ def redact_text(text: str) -> str:
         text = _cut(text)
     if not text.isascii():
         text = _without_surrogates(text)
-    elif len(text) < _SHORTEST_BARE_SECRET and " " not in text and ":" not in text and "=" not in text:
-        return text
-    lowered = text.lower()
-    forms = _forms()
-    text = _without(forms.bare, text, lowered)
-    if " " in text:
-        text = _without(forms.spaced, text, lowered)
-    if ":" in text or "=" in text:
-        text = _without(forms.assigned, text, lowered)
-    return text
+    return without_credentials(text)
 
 
 def redact_value(key: str, value: object) -> object:
@@ -72,19 +48,12 @@ def redact_value(key: str, value: object) -> object:
     {'user': 'ada', 'password': '[redacted]'}
     """
     try:
+        # Frames are dear where a recursion without end is recorded: text takes the shortest way.
+        if type(value) is str:
+            return REDACTED if is_secret_name(key) else redact_text(value)
         return _scalar(key, value) if isinstance(value, _SCALARS) else _Walk().value(key, value, 0)
     except Exception:  # noqa: BLE001 - a mapping of the caller's own may raise; what cannot be read is not let out
         return REDACTED
-
-
-@lru_cache(maxsize=1024)
-def is_secret_name(name: str) -> bool:
-    """Say whether a field of this name holds a secret, in snake, kebab or camel case.
-
-    >>> is_secret_name("clientSecret"), is_secret_name("gen_ai.usage.input_tokens")
-    (True, False)
-    """
-    return _name().search(name) is not None
 
 
 @final
@@ -147,9 +116,8 @@ def _text(value: object) -> str:
 
 
 def _cut(text: str) -> str:
-    blank = max(text.rfind(mark, _TEXT_LIMIT - _LONGEST_WORD, _TEXT_LIMIT) for mark in " \n\t")
-    end = blank if blank >= 0 else _TEXT_LIMIT
-    return f"{text[:end]}… ({len(text) - end} more characters)"
+    kept = cut(text, _TEXT_LIMIT)
+    return f"{kept}… ({len(text) - len(kept)} more characters)"
 
 
 def _without_surrogates(text: str) -> str:
@@ -158,75 +126,3 @@ def _without_surrogates(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
-
-
-# Compiled at first use: these patterns would cost an import some 10 ms.
-@cache
-def _name() -> re.Pattern[str]:
-    return re.compile(_SENSITIVE, re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """How a kind of secret looks: what lower-case text must contain for the pattern to be worth a try."""
-
-    hints: tuple[str, ...]
-    pattern: re.Pattern[str]
-    replacement: str = REDACTED
-
-
-@dataclass(frozen=True, slots=True)
-class _Forms:
-    """All forms, by the characters that they cannot do without."""
-
-    bare: tuple[_Form, ...]
-    spaced: tuple[_Form, ...]
-    assigned: tuple[_Form, ...]
-
-
-def _without(forms: tuple[_Form, ...], text: str, lowered: str) -> str:
-    for form in forms:
-        for hint in form.hints:
-            if hint in lowered:
-                text = form.pattern.sub(form.replacement, text)
-                break
-    return text
-
-
-@cache
-def _forms() -> _Forms:
-    """Compile the patterns; possessive and bounded quantifiers keep each one linear, whatever the text."""
-    key_block = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)"
-    jwt = r"(?<![\w-])eyJ[\w-]{5,}+\.[\w-]{5,}+(?:\.[\w-]*+)?"
-    service_key = (
-        r"(?<![\w-])(?:(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])|gh[oprsu]_\w{20,}+|github_pat_\w{20,}+"
-        r"|glpat-[\w-]{16,}+|xox[abeoprs]-[\w-]{10,}+|sk[-_][\w-]{20,}+|AIza[\w-]{35}|npm_\w{30,}+|pypi-[\w-]{16,}+)"
-    )
-    service_hints = ("akia", "asia", "abia", "acca", "gh", "glpat-", "xox", "sk-", "sk_", "aiza", "npm_", "pypi-")
-    bearer = r"\b(bearer\s{1,8})[\w.~+/=-]{6,}+"
-    basic = r"\b(Basic\s{1,8})(?=[A-Za-z+/]{0,64}[\d=])[\w+/=]{8,}+"
-    # A port is no password: http://localhost:4318/v1?by=me@example.org
-    url = r"(://[^\s/?#@:]{0,256}+:)(?!\d{1,5}(?:[/?#\s]|\Z))[^\s\"'<>]{1,256}@"
-    quoted = r"\\{0,3}\"(?:[^\"\\]|\\.)*+\"?|\\{0,3}'(?:[^'\\]|\\.)*+'?"
-    value = rf"(?:\[redacted\]|b?(?:{quoted})|[^\s\"',;&)}}\]]++)"
-    is_ = r"\\{0,3}[\"']?\s{0,3}(?:=>?|:)\s{0,3}"
-    option = rf"(--(?:\w{{1,32}}+-){{0,4}}{_SENSITIVE}[\w-]{{0,32}}\s{{1,3}})(?!-){value}"
-    header = rf"((?:authorization|cookie){is_})(?:{quoted}|[^\r\n\"']++)"
-    assignment = rf"({_SENSITIVE}[\w.-]{{0,32}}{is_}){value}"
-    return _Forms(
-        bare=(
-            _Form(("private key-----",), re.compile(key_block, re.DOTALL)),
-            _Form(("eyj",), re.compile(jwt)),
-            _Form(service_hints, re.compile(service_key)),
-        ),
-        spaced=(
-            _Form(("bearer",), re.compile(bearer, re.IGNORECASE), rf"\1{REDACTED}"),
-            _Form(("basic",), re.compile(basic), rf"\1{REDACTED}"),
-            _Form(("--",), re.compile(option, re.IGNORECASE | re.DOTALL), rf"\1{REDACTED}"),
-        ),
-        assigned=(
-            _Form(("://",), re.compile(url), rf"\1{REDACTED}@"),
-            _Form(("authorization", "cookie"), re.compile(header, re.IGNORECASE | re.DOTALL), rf"\1{REDACTED}"),
-            _Form(_NAME_HINTS, re.compile(assignment, re.IGNORECASE | re.DOTALL), rf"\1{REDACTED}"),
-        ),
-    )
