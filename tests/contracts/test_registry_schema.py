@@ -30,7 +30,8 @@ PACK: Any = json.loads(Path(load_registry().metric("backend_maturity").source).r
 BEYOND_A_SCHEMA = re.compile(
     r"\(rule '\w+'; 'waive' can lift it|there is nothing to waive|must be greater than .* before it|is declared in|"
     r"is declared here twice|would both expose|is no other metric|is no counter|lacks the label|is no label|"
-    r"is not in the enumeration|there is no enumeration|there is no pack|: label '"
+    r"is not in the enumeration|there is no enumeration|there is no pack|: label '|"
+    r"says that it holds a secret|is a secret, and every scrape|a name has one class"
 )
 
 # Every key of the format is somewhere in here, so that a mutation can reach it.
@@ -52,6 +53,7 @@ WHOLE = {
         SUMMARY,
     ],
     "attributes": [
+        {"name": "team.account", "type": "string", "description": "Whose.", "class": "secret", "treatment": "hash"},
         {"name": "team.*", "description": "The team.", "origin": "us", "stability": "beta"},
         {"name": "size", "type": "int", "description": "The size.", "required": "always"},
     ],

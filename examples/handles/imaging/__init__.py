@@ -1,0 +1,1 @@
+"""A program that records with typed handles."""

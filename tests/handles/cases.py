@@ -1,0 +1,69 @@
+"""Code with handles of the pack `pipeline`, right and wrong, and what a type checker has to say of it."""
+
+from __future__ import annotations
+
+CASES = (
+    (
+        'metrics.lowering_duration_seconds.labels(backend="c", operater="gcd", maturity="stable")',
+        'Unexpected keyword argument "operater" .* did you mean "operator"',
+    ),
+    (
+        'metrics.lowering_duration_seconds.labels(backend="c", operator="gcd", maturity="stabel")',
+        "\"Literal\\['stabel'\\]\"; expected \"Literal\\['beta', 'deprecated', 'experimental', 'stable'\\]\"",
+    ),
+    (
+        'metrics.lowering_duration_seconds.labels(backend="c", maturity="stable")',
+        'Missing named argument "operator"',
+    ),
+    (
+        'metrics.verification_total.labels(backend="c", outcome="timeout")',
+        "expected \"Literal\\['blocked', 'passed'\\]\"",
+    ),
+    ("metrics.compile_success_total.labels(backend=3)", 'incompatible type "int"; expected "str"'),
+    ('metrics.compile_success_total.labels("c")', "Too many positional arguments"),
+    (
+        'metrics.compile_success_total.labels(backend="c", environment="moon")',
+        "\"Literal\\['moon'\\]\"; expected \"Literal\\['development', ",
+    ),
+    (
+        'metrics.compile_success_total.labels(backend="c", environment=None)',
+        'incompatible type "None"',
+    ),
+    ('metrics.compile_success_total.labels(backend="c").dec()', '"CounterChild" has no attribute "dec"'),
+    ('metrics.compile_success_total.labels(backend="c").set(1)', '"CounterChild" has no attribute "set"'),
+    ('metrics.compile_success_total.labels(backend="c").inc("1")', 'incompatible type "str"; expected "float"'),
+    ("metrics.compile_success_total.inc()", 'no attribute "inc"'),
+    (
+        'metrics.backend_missing_binaries.labels(backend="c").observe(1)',
+        '"GaugeChild" has no attribute "observe"',
+    ),
+    (
+        'metrics.offline_bundle_size_bytes.labels(target="x", revision="y").time()',
+        '"SampleChild" has no attribute "time"',
+    ),
+    ('metrics.pipeline_latency_seconds.labels(backend="c").inc()', '"DurationChild" has no attribute "inc"'),
+    ("metrics.lowering_duration_second", 'no attribute "lowering_duration_second"; maybe "lowering_duration_seconds"'),
+    ("metrics.verification_block_rate", 'no attribute "verification_block_rate"'),
+)
+"""A line of code, and a pattern of what mypy says about it."""
+
+GOOD = """
+lowering = metrics.lowering_duration_seconds.labels(backend="c", operator="gcd", maturity="stable")
+lowering.observe(0.5)
+
+
+def lower() -> int:
+    with lowering.time():
+        return 1
+
+
+def fail(code: "metrics.ErrorCodeValue", child: "metrics.CounterChild") -> None:
+    metrics.compile_failure_total.labels(backend="c", error_code=code).inc()
+    child.inc(2)
+
+
+fail("timeout", metrics.compile_success_total.labels(backend="c", environment="staging", host_region="eu"))
+metrics.backend_missing_binaries.labels(backend="c").set(3)
+metrics.backend_missing_binaries.labels(backend="c").dec()
+metrics.offline_bundle_size_bytes.labels(target="linux", revision="r1").observe(4096)
+"""
