@@ -49,7 +49,7 @@ def gateway(
     ] = 1 << 30,
     as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as one JSON object.")] = False,
 ) -> None:
-    """Serve /metrics, /healthz and /readyz for all processes of a folder, ship for them, and wind up the dead.
+    """Serve /metrics, /healthz and /readyz for all processes of a folder, ship for them, and fold the dead.
 
     It sends where OTEL_EXPORTER_OTLP_ENDPOINT says, if that is set. SIGTERM and SIGINT end it in order.
     Exit code 0 when it was ended, 1 when it broke, 2 when it cannot start.

@@ -27,7 +27,7 @@ _FAILED = 1
 _LISTED = ("pid", "service", "state", "age", "spans", "logs", "open", "on disk", "file")
 _BALANCED = (
     *("pid", "service", "state"),
-    *("started", "shipped", "closed", "pending", "open", "lost", "sampled out", "balance"),
+    *("started", "shipped", "closed", "pending", "open", "undecided", "lost", "sampled out", "balance"),
 )
 _TOTAL = {"pid": "total", "service": "", "state": ""}
 
@@ -218,14 +218,14 @@ def _folded(folder: Folder) -> tuple[dict[str, Any], Ledger] | None:
 
 
 def _book(book: Ledger) -> dict[str, Any]:
-    names = ("started", "shipped", "closed", "pending", "open", "sampled_out", "logs_written", "logs_shipped")
-    counts = {name: getattr(book, name) for name in names}
+    names = ("started", "shipped", "closed", "pending", "open", "undecided", "sampled_out")
+    counts = {name: getattr(book, name) for name in (*names, "logs_written", "logs_shipped")}
     lost = {"lost": dict(book.lost), "lost_logs": dict(book.lost_logs), "logs_pending": book.logs_pending}
     return {**counts, **lost, "interrupted": book.interrupted, "slack": book.slack, "balances": book.balances}
 
 
 def _balanced(who: dict[str, Any], book: Ledger) -> tuple[str, ...]:
-    names = ("started", "shipped", "closed", "pending", "open")
+    names = ("started", "shipped", "closed", "pending", "open", "undecided")
     counts = (str(getattr(book, name)) for name in names)
     lost = sum(book.lost.values())
     verdict = "balances" if book.balances else f"{book.interrupted:+} UNACCOUNTED"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -72,19 +71,9 @@ def _problem(folder: Path) -> str:
             return ""
     except (JournalError, OSError) as error:
         return str(error).removeprefix(f"{folder}: ")
+    # To open it would make its lock, so what `Folder.open` would say is asked for here.
     nearest = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
-    if nearest == folder and (problem := _refusal(folder.lstat())):
+    if nearest == folder and (problem := Folder.refusal(folder.lstat())):
         return problem
     is_writable = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
     return "" if is_writable else f"{nearest} is no folder that can be written to"
-
-
-def _refusal(status: os.stat_result) -> str:
-    """Say what `Folder.open` would; to open it here would make its lock."""
-    if not stat.S_ISDIR(status.st_mode):
-        return "it is no folder, or a link to one; name the folder itself"
-    if status.st_uid not in (os.geteuid(), 0):
-        return f"it belongs to user {status.st_uid}; name a folder of your own"
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return "others may write to it; chmod go-w, or name another folder"
-    return ""

@@ -43,6 +43,7 @@ def probe(
     expect_blocked: Annotated[
         bool, typer.Option("--expect-blocked", help="Pass only if verification blocks each specification.")
     ] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Lower and compile in so many processes; it is one trace.")] = 0,
     pipeline: Annotated[
         str | None, typer.Option(help="Probe a pipeline of your own: module:function, called with no argument.")
     ] = None,
@@ -66,6 +67,7 @@ def probe(
                 proof_seconds=proof_seconds,
                 progress=_progress,
                 expect_blocked=expect_blocked,
+                workers=workers,
             )
             report = run_probe(plan, settings)
     except (ConfigurationError, ContractError) as error:

@@ -55,18 +55,19 @@ class Recorded:
 @final
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What must have come out of each trace, and of the run as a whole."""
+    """What must have come out of each trace, and of the run as a whole; `one_trace` for a run that is a single one."""
 
     spans: Sequence[str] = ()
     metrics: Sequence[str] = ()
     events: Sequence[str] = ()
+    one_trace: bool = False
 
 
 def check(recorded: Recorded, registry: Registry, expected: Expected) -> list[Finding]:
     """List everything that is missing, wrong, or not allowed."""
     return [
         *_spans(recorded.own_spans, registry),
-        *_traces(recorded, expected.spans),
+        *_traces(recorded, expected),
         *_metrics([family for family in recorded.families if not is_foreign(family)], registry, expected.metrics),
         *_logs(recorded, registry, expected.events),
         *_losses(recorded),
@@ -92,15 +93,18 @@ def _spans(spans: Iterable[SpanRecord], registry: Registry) -> Iterator[Finding]
             yield _error("span-times", place, "it ends before it starts", "report this as a bug of telemetry")
 
 
-def _traces(recorded: Recorded, expected: Sequence[str]) -> Iterator[Finding]:
+def _traces(recorded: Recorded, expected: Expected) -> Iterator[Finding]:
     traces: dict[int, list[SpanRecord]] = {}
     for span in recorded.own_spans:
         traces.setdefault(span.trace_id, []).append(span)
     ids = {span.span_id for span in recorded.spans}
-    if expected and not traces:
+    if expected.spans and not traces:
         yield _error("span-missing", "trace", "no span came out at all", "call telemetry.configure() before the run")
     for trace_id, members in traces.items():
-        yield from _trace(f"trace {trace_id:032x}", members, expected, ids)
+        yield from _trace(f"trace {trace_id:032x}", members, expected.spans, ids)
+    if expected.one_trace and len(traces) > 1:
+        remedy = "carry the context into threads and processes: telemetry.propagate(), or the setting patch_stdlib"
+        yield _error("trace-root", "the run", f"it has {len(traces)} traces", remedy)
 
 
 def _trace(place: str, members: Sequence[SpanRecord], expected: Sequence[str], ids: Set[int]) -> Iterator[Finding]:

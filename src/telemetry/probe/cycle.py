@@ -8,10 +8,14 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal, final
 
+from telemetry.context import propagate
 from telemetry.errors import PipelineError
 from telemetry.instrument import instrument_span, metric, record_metric
 from telemetry.logs import get_logger
@@ -36,6 +40,10 @@ Progress = Callable[[str, str], None]
 """Called with the span name of the stage that starts, and what it works on."""
 
 
+def _silent(_stage: str, _subject: str) -> None:
+    """Show nothing: in a worker nobody looks."""
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -48,6 +56,7 @@ class Job:
         use_cache: Whether an earlier build may be taken.
         timeout_seconds: How long one toolchain run may take.
         proof_seconds: How long a prover may take; None asks for no proof.
+        workers: How many processes lower and compile the operators; 0 is this one.
     """
 
     spec: Path
@@ -59,7 +68,8 @@ class Job:
     timeout_seconds: float = 60.0
     proof_seconds: float | None = None
     testing: Testing = field(default_factory=Testing)
-    progress: Progress = lambda _stage, _subject: None
+    progress: Progress = _silent
+    workers: int = 0
 
 
 @final
@@ -128,7 +138,7 @@ def _stages(job: Job) -> Outcome:
     job.progress("plan.compile_graph", spec.name)
     graph = plan(spec)
     store = ArtefactStore(job.folder / "outputs")
-    artefacts = [_built(job, graph, operator, store) for operator in graph.operators]
+    artefacts = _all_built(job, graph, store)
     verdicts = [
         _verified(job, graph, operator, artefact, store)
         for operator, artefact in zip(graph.operators, artefacts, strict=True)
@@ -138,7 +148,15 @@ def _stages(job: Job) -> Outcome:
     return Outcome("success", tuple(artefacts), tuple(verdicts), _packaged(job, graph, artefacts, verdicts))
 
 
-def _built(job: Job, graph: ExecutionGraph, operator: Operator, store: ArtefactStore) -> CompiledArtefact:
+def _all_built(job: Job, graph: ExecutionGraph, store: ArtefactStore) -> list[CompiledArtefact]:
+    if not job.workers:
+        return [_built(job, graph, store, operator) for operator in graph.operators]
+    build = propagate(partial(_built, replace(job, progress=_silent), graph, store))
+    with ProcessPoolExecutor(job.workers, get_context("spawn")) as pool:
+        return list(pool.map(build, graph.operators))
+
+
+def _built(job: Job, graph: ExecutionGraph, store: ArtefactStore, operator: Operator) -> CompiledArtefact:
     job.progress("codegen.lower", operator.name)
     invocation = lower(job.backend, operator, operator.clauses, graph)
     job.progress("compile.execute", operator.name)

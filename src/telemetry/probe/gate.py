@@ -13,11 +13,12 @@ from typing import Any, final
 
 from telemetry.config import Settings
 from telemetry.errors import PipelineError
-from telemetry.runtime import Memory, TelemetryDispatcher, install, retire
+from telemetry.runtime import Basket, TelemetryDispatcher, install, retire
 from telemetry.signals import Finding
 
 from .backends import BackendDescriptor
 from .check import STAGES, Expected, Recorded, check
+from .crew import Crew
 from .cycle import Job, Outcome, Progress, measure_readiness, run
 from .foreign import Foreign, foreign
 from .readiness import Readiness
@@ -26,7 +27,8 @@ from .verify import Testing
 _ALWAYS = ("pipeline_latency_seconds", "backend_missing_binaries", "backend_maturity")
 _VERIFIED = ("lowering_duration_seconds", "compile_success_total", "verification_total", "verification_block_rate")
 _PACKAGED = ("offline_bundle_size_bytes",)
-_EVENTS = ("pipeline.start", "spec.parsed", "plan.ready", "compile.start", "compile.end", "pipeline.end")
+_EVENTS = ("pipeline.start", "spec.parsed", "plan.ready", "pipeline.end")
+_BUILD_EVENTS = ("compile.start", "compile.end")
 
 
 @final
@@ -65,7 +67,7 @@ class Report:
 @final
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to probe: each specification with each backend."""
+    """What to probe: each specification with each backend; `workers` processes build, where that is not 0."""
 
     specs: Sequence[Path]
     backends: Sequence[BackendDescriptor]
@@ -77,6 +79,7 @@ class Plan:
     testing: Testing = field(default_factory=Testing)
     progress: Progress = lambda _stage, _subject: None
     expect_blocked: bool = False
+    workers: int = 0
 
 
 def probe(plan: Plan, settings: Settings) -> Report:
@@ -86,12 +89,12 @@ def probe(plan: Plan, settings: Settings) -> Report:
         ConfigurationError: A way out that the settings ask for cannot be opened.
         ContractError: The registry is wrong, or lacks what the pipeline records.
     """
-    with _recording(settings) as (runtime, memory):
+    with _recording(settings) as (runtime, basket):
         found = measure_readiness()
         cycles = [_tried(plan, runtime, spec, backend) for spec in plan.specs for backend in plan.backends]
-        recorded = _recorded(runtime, memory)
+        recorded = _recorded(runtime, basket)
         sent = [*_sending_findings(runtime)]
-    findings = [*_cycle_findings(cycles, plan), *sent, *check(recorded, runtime.registry, _expected(cycles))]
+    findings = [*_cycle_findings(cycles, plan), *sent, *check(recorded, runtime.registry, _expected(cycles, plan))]
     return Report(cycles, found, recorded, findings, _foreign(recorded, runtime))
 
 
@@ -103,27 +106,27 @@ def probe_function(function: Callable[[], Any], settings: Settings) -> Report:
         ContractError: As `probe`.
     """
     findings: list[Finding] = []
-    with _recording(settings) as (runtime, memory):
+    with _recording(settings) as (runtime, basket):
         try:
             function()
         except Exception as error:  # noqa: BLE001 -- the user's pipeline may raise anything; what it recorded still counts
             problem = f"{type(error).__name__}: {error}"
             findings.append(Finding("error", "pipeline-failed", str(function), problem, "make the pipeline succeed"))
-        recorded = _recorded(runtime, memory)
+        recorded = _recorded(runtime, basket)
         findings += _sending_findings(runtime)
     if not recorded.own_spans:
         findings.append(Finding("error", "span-missing", str(function), "no span came out", "decorate its stages"))
-    findings += check(recorded, runtime.registry, Expected())
+    findings += check(recorded, runtime.registry, Expected(one_trace=True))
     return Report((), None, recorded, findings, _foreign(recorded, runtime))
 
 
 @contextmanager
-def _recording(settings: Settings) -> Iterator[tuple[TelemetryDispatcher, Memory]]:
-    memory = Memory()
-    runtime = TelemetryDispatcher(settings, sinks=(memory,), log_sinks=(memory,), quiet=True)
+def _recording(settings: Settings) -> Iterator[tuple[TelemetryDispatcher, Basket]]:
+    basket = Basket()
+    runtime = TelemetryDispatcher(settings, sinks=(basket,), log_sinks=(basket,), quiet=True)
     before = install(runtime)
     try:
-        yield runtime.start(), memory
+        yield runtime.start(), basket
     finally:
         retire(runtime)
         install(before)
@@ -141,6 +144,7 @@ def _tried(plan: Plan, runtime: TelemetryDispatcher, spec: Path, backend: Backen
         proof_seconds=plan.proof_seconds,
         testing=plan.testing,
         progress=plan.progress,
+        workers=plan.workers,
     )
     try:
         return Cycle(spec, backend.name, run(job), None)
@@ -154,9 +158,11 @@ def _tried(plan: Plan, runtime: TelemetryDispatcher, spec: Path, backend: Backen
         return Cycle(spec, backend.name, None, PipelineError(f"{type(error).__name__}: {error}"))
 
 
-def _recorded(runtime: TelemetryDispatcher, memory: Memory) -> Recorded:
+def _recorded(runtime: TelemetryDispatcher, basket: Basket) -> Recorded:
     runtime.hand_over()
-    return Recorded(memory.records, runtime.families(), memory.lines, runtime.losses(), runtime.breaches.named())
+    crew = Crew(runtime)
+    spans = [*basket.records, *crew.spans]
+    return Recorded(spans, crew.families(), basket.lines, runtime.losses(), runtime.breaches.named())
 
 
 def _foreign(recorded: Recorded, runtime: TelemetryDispatcher) -> Foreign:
@@ -192,12 +198,13 @@ def _verdict_findings(place: str, outcome: Outcome, plan: Plan) -> Iterator[Find
             yield Finding("error", "cycle-blocked", place, problem, "correct the operator or its clause")
 
 
-def _expected(cycles: Sequence[Cycle]) -> Expected:
-    """Ask for what must be there, given how far the cycles came."""
+def _expected(cycles: Sequence[Cycle], plan: Plan) -> Expected:
+    """Ask for what must be there, given how far the cycles came; what workers log goes to their own standard error."""
     outcomes = [cycle.outcome for cycle in cycles if cycle.outcome is not None]
     packaged = [outcome for outcome in outcomes if outcome.package is not None]
     whole = len(packaged) == len(cycles)
     metrics = (*_ALWAYS, *(_VERIFIED if outcomes else ()), *(_PACKAGED if packaged else ()))
-    events = (*(_EVENTS if outcomes else ()), *(("package.end",) if packaged else ()))
+    built = () if plan.workers else _BUILD_EVENTS
+    events = (*((*_EVENTS, *built) if outcomes else ()), *(("package.end",) if packaged else ()))
     stages = STAGES if whole else STAGES[:-1] if len(outcomes) == len(cycles) else ()
     return Expected(spans=("pipeline.run", *stages), metrics=metrics, events=events)
