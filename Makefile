@@ -10,12 +10,13 @@ NATIVE := setup.py $(shell find src -name '*.pyx' -o -name '*.pxi' -o -name '*.h
 TWINS := tests/hotpath tests/instrument tests/context tests/metrics tests/tracing tests/runtime tests/opentelemetry
 BENCH_OPTIONS = $(QUICK) $(if $(ROWS),--rows '$(ROWS)') $(if $(JSON),--json $(JSON)) $(if $(PLOT),--plot $(PLOT))
 
-.PHONY: help probe test asan lint bench bench-check bench-peers soak engines clean
+.PHONY: help probe test asan fuzz lint bench bench-check bench-peers soak engines clean
 
 help:
 	@echo "make probe    run one spec through the reference pipeline, and check what it recorded"
 	@echo "make test     run all tests"
 	@echo "make asan     run the tests of the compiled twin under the address sanitizer"
+	@echo "make fuzz     give every parser of foreign text inputs for SECONDS=120, steered by the branches that they reach"
 	@echo "make lint     run ruff, mypy and the docstring check"
 	@echo "make bench    measure what instrumentation costs; PLOT=docs/benchmarks.svg draws it, JSON=rows.json keeps it"
 	@echo "make bench-check   fail where it costs more than benchmarks/budgets.toml allows"
@@ -32,6 +33,10 @@ test: $(VENV)/dev.stamp engines
 # The tests of the compiled twin, with every access to memory checked; it leaves an ordinary build behind.
 asan: $(VENV)/dev.stamp
 	bash tests/hotpath/asan $(BIN)/python $(TWINS)
+
+# An input that breaks a parser is kept in build/fuzz; TARGETS='baggage carrier' fuzzes only these.
+fuzz: $(VENV)/fuzz.stamp
+	$(BIN)/python -m tests.fuzz $(or $(SECONDS),120) $(TARGETS)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -70,6 +75,10 @@ $(VENV)/probe.stamp: $(VENV)/python.stamp pyproject.toml $(NATIVE)
 $(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml $(NATIVE)
 	$(PIP) --editable '.[dev]'
 	touch $@ $(VENV)/probe.stamp
+
+$(VENV)/fuzz.stamp: $(VENV)/dev.stamp
+	$(PIP) --editable '.[fuzz]'
+	touch $@
 
 $(PEERS)/peers.stamp: $(VENV)/python.stamp pyproject.toml $(NATIVE)
 	$(PYTHON) -m venv $(PEERS)

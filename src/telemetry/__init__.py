@@ -13,7 +13,7 @@ structlog; what needs them is loaded when it is used.
 
 from __future__ import annotations
 
-from telemetry.context import attach, current_span, detach, extract, inject
+from telemetry.context import attach, current_span, detach
 from telemetry.errors import ConfigurationError, ContractError, PipelineError, RegistryError, TelemetryError
 from telemetry.instrument import instrument_span, metric, record_metric, span
 
@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from telemetry.context import extract, inject, propagate
     from telemetry.logs import get_logger
     from telemetry.runtime import TelemetryDispatcher, configure, current, shutdown
 
@@ -44,6 +45,7 @@ __all__ = (
     "inject",
     "instrument_span",
     "metric",
+    "propagate",
     "record_metric",
     "shutdown",
     "span",
@@ -55,7 +57,10 @@ _LAZY = {
     "__version__": ("telemetry.version", "VERSION"),
     "configure": ("telemetry.runtime", "configure"),
     "current": ("telemetry.runtime", "current"),
+    "extract": ("telemetry.context", "extract"),
     "get_logger": ("telemetry.logs", "get_logger"),
+    "inject": ("telemetry.context", "inject"),
+    "propagate": ("telemetry.context", "propagate"),
     "shutdown": ("telemetry.runtime", "shutdown"),
 }
 

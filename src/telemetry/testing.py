@@ -11,7 +11,7 @@ from typing import Any, final
 from telemetry._hotpath import sample_with
 from telemetry.config import read_settings
 from telemetry.errors import ContractError
-from telemetry.runtime import Memory, Plugs, TelemetryDispatcher, install
+from telemetry.runtime import Basket, Plugs, TelemetryDispatcher, install
 from telemetry.signals import Distribution, Family, LogRecord, Quantiles, SpanRecord
 from telemetry.tracing import sampler
 
@@ -28,18 +28,18 @@ class Recording:
 
     def __init__(self) -> None:
         self.runtime: TelemetryDispatcher
-        self._memory = Memory()
+        self._basket = Basket()
 
     @property
     def spans(self) -> list[SpanRecord]:
         """The finished spans, in the order of their ends."""
         self.runtime.flush()
-        return list(self._memory.records)
+        return list(self._basket.records)
 
     @property
     def logs(self) -> list[LogRecord]:
         """The log lines, in order."""
-        return list(self._memory.lines)
+        return list(self._basket.lines)
 
     @property
     def metrics(self) -> dict[str, Family]:
@@ -90,13 +90,13 @@ def isolated(**settings: Any) -> Iterator[Recording]:
         ContractError: Functions that are decorated already break the contracts.
     """
     recording = Recording()
-    memory = recording._memory
+    basket = recording._basket
     settings["registry"] = _absolute(settings.get("registry", read_settings().registry))
     settings.setdefault("journal", False)
     plugged = {name: settings.pop(name) for name in ("sampler", "id_generator") if _is_plug(settings.get(name))}
     read = read_settings(environ={}, directory=_NO_DIRECTORY, **settings)
     plugs = Plugs(**plugged)
-    runtime = TelemetryDispatcher(read, sinks=(memory,), log_sinks=(memory,), quiet=True, plugs=plugs)
+    runtime = TelemetryDispatcher(read, sinks=(basket,), log_sinks=(basket,), quiet=True, plugs=plugs)
     recording.runtime = runtime
     before = _install(runtime)
     sampled_before = sample_with(sampler(read.sampler, read.sampler_arg))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "signals", "version"}),
+    frozenset({"door", "errors", "signals", "version"}),
     frozenset({"_hotpath"}),
     frozenset({"config", "contracts", "context"}),
     frozenset({"metrics", "tracing", "logs", "journal"}),
     frozenset({"export"}),
     frozenset({"runtime"}),
-    frozenset({"instrument", "testing"}),
+    frozenset({"http", "instrument", "testing"}),
     frozenset({"pipeline", "monitoring", "operations"}),
     frozenset({"probe"}),
     frozenset({"__init__", "cli", "pytest_plugin"}),

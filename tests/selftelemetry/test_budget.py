@@ -75,7 +75,7 @@ class Kept:
             Budget(LIMIT_PERCENT / 100),
             self.vitals.thrift,
             self.clocks,
-            sinks=[recording._memory],
+            sinks=[recording._basket],
             say=self.lines.append,
         )
         self.vitals.steward = self.steward

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from .basket import Basket
 from .dispatcher import TelemetryDispatcher
-from .memory import Memory
 from .plugs import Plugs
-from .process import configure, current, install, retire, shutdown
+from .process import configure, configure_meanwhile, current, install, retire, shutdown
+from .revival import Revival
 
-__all__ = ("Memory", "Plugs", "TelemetryDispatcher", "configure", "current", "install", "retire", "shutdown")
+__all__ = (
+    "Basket",
+    "Plugs",
+    "Revival",
+    "TelemetryDispatcher",
+    "configure",
+    "configure_meanwhile",
+    "current",
+    "install",
+    "retire",
+    "shutdown",
+)

@@ -11,6 +11,8 @@ from contextlib import suppress
 from threading import RLock
 from typing import final
 
+from telemetry.logs import redact_text
+
 _NAMED_LIMIT = 50
 """Distinct cases that are named in one process; the rest are only counted."""
 _DETAIL_CHARACTERS = 300
@@ -38,14 +40,17 @@ class Breaches:
         """Count one case; name it unless it has been named, or there is nothing to say."""
         with self._lock:
             self._counts[reason] += 1
-            case = (reason, detail[:_DETAIL_CHARACTERS])
-            if not detail or case in self._named or len(self._named) >= _NAMED_LIMIT:
+            if not detail or len(self._named) >= _NAMED_LIMIT:
+                return
+            case = (reason, redact_text(detail)[:_DETAIL_CHARACTERS])
+            if case in self._named:
                 return
             self._named[case] = None
         self.say(f"{reason.replace('_', ' ')}: {case[1]}")
 
     def note(self, problem: str) -> None:
         """Name a case of the log room, which counts by itself."""
+        problem = redact_text(problem)
         with self._lock:
             self._named[("log", problem)] = None
         self.say(problem)

@@ -8,27 +8,32 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, final
 
-from telemetry._hotpath import Ring, Site, extent, protobuf, sample_with, switch
-from telemetry.config import Settings
-from telemetry.contracts import Registry, load_registry
+from telemetry._hotpath import Ring, Site, extent, protobuf, sample_with, switch, undecided
+from telemetry.config import SamplingRule, Settings, child_environment
+from telemetry.contracts import Registry, Secrecy, load_registry
 from telemetry.logs import Tally
 from telemetry.metrics import ExecutionMetrics
 from telemetry.signals import Family, LogSink, Resource, SpanRecord, SpanSink
-from telemetry.tracing import FinishedSpans, Recorder, Terms, Watch, sampler
+from telemetry.tracing import FinishedSpans, Recorder, Terms, Watch
 
-from .admissions import Admissions
+from .admissions import Admissions, hash_key
 from .breaches import Breaches
-from .heritage import MANY, settle
+from .discretion import Discretion
+from .flags import Flags, renew
 from .logging import LogOutput
 from .notes import Notes
 from .outputs import Outputs
 from .plugs import Plugs
 from .region import put_away, region_of
 from .resource import resource_of
+from .sampling import Sampling
 from .tray import Tray
+from .upkeep import MANY, fold_many
 
 
 @final
@@ -44,10 +49,13 @@ class TelemetryDispatcher:
         metrics: The metric front.
         resource: Who records.
         run_id: The run that this process belongs to, on every log line.
+        origin: The ambient values that the parent process left in the environment.
         terms: What holds for spans of OpenTelemetry's API, and who sees all spans.
         admissions: What takes secrets out of attributes, and counts them.
         breaches: What the contracts refused.
+        flags: Which groups of instrumentation are on, off, or on for a share of the traces.
         region: The memory that everything is recorded in.
+        sampling: Which traces are kept.
         retire: What leaving the `with` block calls; whoever makes this the runtime of the process sets it.
     """
 
@@ -65,13 +73,16 @@ class TelemetryDispatcher:
         "_watch",
         "admissions",
         "breaches",
+        "flags",
         "metrics",
+        "origin",
         "plugs",
         "region",
         "registry",
         "resource",
         "retire",
         "run_id",
+        "sampling",
         "settings",
         "terms",
     )
@@ -85,12 +96,15 @@ class TelemetryDispatcher:
         log_sinks: Sequence[LogSink] = (),
         quiet: bool = False,
         plugs: Plugs | None = None,
+        parent_run_id: str = "",
     ) -> None:
         self.settings = settings
+        self.origin: Mapping[str, Any] = {}
         self.plugs = plugs or Plugs()
         self.retire: Callable[[TelemetryDispatcher], bool] = TelemetryDispatcher.shutdown
         self.registry = registry or load_registry(*settings.registry)
         self.breaches = Breaches(quiet=quiet)
+        self.flags = Flags(settings.flags)
         self._forks = 0
         self.region = region_of(settings, self.breaches.count)
         self.metrics = ExecutionMetrics(
@@ -101,8 +115,8 @@ class TelemetryDispatcher:
             region=self.region,
         )
         self.resource: Resource = resource_of(settings)
-        self._outputs = Outputs(settings, self.resource, self.metrics, self.region)
-        self.admissions = Admissions()
+        self._outputs = Outputs(_without_port(settings, parent_run_id), self.resource, self.metrics, self.region)
+        self.admissions = Admissions(Secrecy(self.registry, hash_key(settings)))
         self._recorder = self._make_recorder()
         self.terms = self._make_terms()
         self._watch = Watch(self.terms, self._recorder)
@@ -112,19 +126,13 @@ class TelemetryDispatcher:
             self._outputs.wake if self._outputs.ships else None,
             delay_seconds=settings.batch_delay_ms / 1000,
         )
-        self.run_id = settings.run_id or os.urandom(8).hex()
+        self.sampling = Sampling(settings, self.plugs.sampler, self.terms, self.ring)
+        self.run_id = settings.run_id or parent_run_id or os.urandom(8).hex()
         self._notes = Notes(self.region, self.resource, settings, self.run_id)
         self.ring.scopes.tell = self._notes.scope
         self._log_tally = Tally(self.breaches.note)
         self._log_sinks = (*log_sinks, *self._outputs.lines(self.ring))
-        self._logs = LogOutput(
-            settings,
-            self.registry,
-            self._log_sinks,
-            self._log_tally,
-            run_id=self.run_id,
-            quiet=quiet,
-        )
+        self._logs = self._make_logs(quiet=quiet)
         self._vitals: Any = None
 
     def prepare(self, site: Site) -> None:
@@ -138,6 +146,17 @@ class TelemetryDispatcher:
         common = {"host.kind": self.settings.host_kind}
         return Recorder(self.registry, self.settings.limits, common, self.admissions, self.breaches.count)
 
+    def _make_logs(self, *, quiet: bool) -> LogOutput:
+        return LogOutput(
+            self.settings,
+            self.registry,
+            self._log_sinks,
+            self._log_tally,
+            run_id=self.run_id,
+            quiet=quiet,
+            redact=Discretion(self.admissions),
+        )
+
     def _make_terms(self) -> Terms:
         return Terms(
             self.registry,
@@ -146,9 +165,7 @@ class TelemetryDispatcher:
             self.admissions,
             self.breaches.count,
             self._take,
-            sampler(self.settings.sampler, self.settings.sampler_arg),
-            self.plugs.sampler,
-            self.plugs.ids(self.breaches.count),
+            ids=self.plugs.ids(self.breaches.count),
         )
 
     @property
@@ -203,11 +220,15 @@ class TelemetryDispatcher:
         """
         if self.settings.disabled:
             return self
-        sample_with(sampler(self.settings.sampler, self.settings.sampler_arg))
+        sample_with(self.terms.decide)
         self._outputs.open()
         self._logs.open()
         self._tray.start()
-        settle(self.region, self.registry)
+        fold_many(self.region, self.registry)
+        if self.settings.patch_stdlib:
+            from telemetry.context import patch
+
+            patch(self, partial(child_environment, {}))
         if self.settings.self_telemetry:
             self.metrics.vitals = self._measured
         if self.settings.overhead_budget_percent is not None:
@@ -220,6 +241,51 @@ class TelemetryDispatcher:
         self.terms.processors.add(processor)
         if is_first and switch.recorder() is self:
             switch.put_in(self)  # every site is made anew, and with a watch
+
+    def flag(self, pattern: str, share: float | str | None) -> None:
+        """Turn a group of instrumentation on, off, or on for a share of the traces, from the next call on.
+
+        What runs ends as it began. Of the flags that fit a name the one with the longest pattern counts, and of two of
+        one length the one that was set last.
+
+        Args:
+            pattern: Of span names, or of metrics that are recorded without a span, as a shell has them: `codegen.*`.
+            share: From 0 to 1, `on`, `off`, a percentage such as `10%`, or None to take the flag away.
+
+        Raises:
+            ConfigurationError: The share is none of these.
+        """
+        self.flags.put(pattern, share)
+        renew(self, pattern)
+
+    def sample(
+        self,
+        sampler: Any = None,
+        *,
+        rules: Sequence[SamplingRule] | None = None,
+        keep_failures: bool | None = None,
+        keep_slower_than_ms: float | None = None,
+    ) -> None:
+        """Sample otherwise from now on; what is None stays. Traces that have begun go on as they began.
+
+        Any thread may call it.
+
+        Args:
+            sampler: One of OpenTelemetry's sampler names, a ratio from 0 to 1, or a `Sampler` object.
+            rules: All rules, in their order; an empty sequence for none.
+            keep_failures: Whether refused traces are kept in which a span fails.
+            keep_slower_than_ms: How long a span takes for which a refused trace is kept; `math.inf` for none.
+
+        Raises:
+            ConfigurationError: A part is wrong; then nothing changes.
+        """
+        with switch.held():
+            was_watched = self.terms.are_watched
+            self.sampling.change(sampler, rules, keep_failures, keep_slower_than_ms)
+            if switch.recorder() is self:
+                sample_with(self.terms.decide)
+                if self.terms.are_watched != was_watched:
+                    switch.put_in(self)
 
     def open_spans(self) -> Sequence[SpanRecord]:
         """Give the spans that have begun and not ended, as far as they are known; their `end_ns` is 0."""
@@ -243,8 +309,13 @@ class TelemetryDispatcher:
         """
         timeout = self.settings.shutdown_timeout_seconds if timeout_seconds is None else timeout_seconds
         deadline = time.monotonic() + timeout
+        if self.settings.patch_stdlib:
+            from telemetry.context import unpatch
+
+            unpatch(self)
         if self._vitals is not None:
             self._vitals.stop()
+        self.sampling.close()
         self._tray.stop(timeout)
         self.terms.processors.close(max(0.05, deadline - time.monotonic()))
         self._logs.close()
@@ -264,18 +335,23 @@ class TelemetryDispatcher:
             "sampled_out": words[extent.SAMPLED_OUT],
             "torn": words[extent.TORN_COUNT],
             "queue_full": words[extent.SPANS_OVERWRITTEN] + words[extent.SPANS_TOO_LARGE],
+            "undecided_full": words[extent.UNDECIDED_FULL],
         }
         out = {reason: count for reason, count in ring.items() if count}
         return {**self.breaches.counts(), **out, **logs, **self._outputs.losses()}
 
     def note_fork(self) -> None:
-        """Wind up children that have ended, whenever there may be many of them."""
+        """Fold children that have ended, whenever there may be many of them."""
         self._forks += 1
         if self._forks % MANY == 0:
-            settle(self.region, self.registry)
+            fold_many(self.region, self.registry)
 
     def restart(self) -> None:
-        """Start over, in a forked child: nothing of the parent's is reported twice."""
+        """Start over, in a forked child: nothing of the parent's is reported twice, and nothing under its name."""
+        self.resource = resource_of(self.settings)
+        self._notes.resource(self.resource)
+        self._outputs.belong_to(self.resource)
+        self.terms.belong_to(self.resource)
         self._tray.restart()
         self.metrics.restart()
         self.breaches.restart()
@@ -283,10 +359,13 @@ class TelemetryDispatcher:
         if self._vitals is not None:
             self._vitals.restart()
 
-    def _take(self, record: SpanRecord) -> None:
-        """Take a span that is in no contract."""
+    def _take(self, record: SpanRecord, trace: undecided.Undecided | None = None) -> None:
+        """Take a span that is in no contract, and its trace where that may be dropped yet."""
         number = self.ring.scopes.number(record.scope)
         self.region.words[extent.STARTED] += 1
+        if trace is not None:
+            trace.take(record.span_id, record, number)
+            return
         self.ring.put(protobuf.spans_field(protobuf.span(record)), record.trace_flags, number)
 
     def __enter__(self) -> Self:
@@ -296,6 +375,11 @@ class TelemetryDispatcher:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.retire(self)
+
+
+def _without_port(settings: Settings, parent_run_id: str) -> Settings:
+    """Leave the scrape port to the process that started this one, if one did."""
+    return replace(settings, prometheus_port=None) if parent_run_id else settings
 
 
 def _ambient(settings: Settings) -> dict[str, str]:

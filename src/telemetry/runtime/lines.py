@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
-from telemetry._hotpath import Ring, extent, protobuf
+from telemetry._hotpath import Ring, protobuf
 from telemetry.signals import LogRecord, Scope
 
 
@@ -23,5 +23,4 @@ class Lines:
         scope = self._scopes.get(record.logger)
         if scope is None:
             scope = self._scopes[record.logger] = self._ring.scopes.number(Scope(record.logger))
-        self._ring.words[extent.LOGS_WRITTEN] += 1  # one step: CPython looks for another thread only at calls
-        self._ring.put(protobuf.log_record(record), 0, scope, kind=extent.LOG)
+        self._ring.put_log(protobuf.log_record(record), scope)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import final
+from typing import Any, final
 
 from telemetry.config import Settings
 from telemetry.contracts import Registry
@@ -16,9 +16,7 @@ from telemetry.logs import (
     RunFields,
     Tally,
     attach_stdlib,
-    console_chain,
     detach_stdlib,
-    json_chain,
     stdlib_handler,
     use_channel,
 )
@@ -42,16 +40,10 @@ class LogOutput:
         *,
         run_id: str,
         quiet: bool,
+        redact: Callable[..., Any],
     ) -> None:
-        run = RunFields(
-            run_id=run_id,
-            organization_slug=settings.organization_slug,
-            component=settings.component,
-            env=settings.environment,
-        )
-        chain = partial(
-            json_chain if _is_json(settings) else console_chain, run, registry=registry, sinks=sinks, tally=tally
-        )
+        make = _json_chain if _is_json(settings) else _console_chain
+        chain = partial(make, settings, run_id, registry=registry, sinks=sinks, tally=tally, redact=redact)
         writer = None if quiet else LineWriter(tally=tally)
         self.channel = LogChannel(chain, writer, level=settings.log_level, tally=tally)
         self._records_only = LogChannel(chain, None, level=settings.log_level, tally=tally) if sinks else None
@@ -78,6 +70,28 @@ class LogOutput:
         if self._handler is not None:
             detach_stdlib(self._handler)
             self._handler = None
+
+
+# Either is loaded with the first line, as structlog is.
+def _json_chain(settings: Settings, run_id: str, **rest: Any) -> list[Any]:
+    from telemetry.logs import json_chain
+
+    return json_chain(_run(settings, run_id), **rest)
+
+
+def _console_chain(settings: Settings, run_id: str, **rest: Any) -> list[Any]:
+    from telemetry.logs import console_chain
+
+    return console_chain(_run(settings, run_id), **rest)
+
+
+def _run(settings: Settings, run_id: str) -> RunFields:
+    return RunFields(
+        run_id=run_id,
+        organization_slug=settings.organization_slug,
+        component=settings.component,
+        env=settings.environment,
+    )
 
 
 def _is_json(settings: Settings) -> bool:

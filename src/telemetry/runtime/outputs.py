@@ -63,6 +63,11 @@ class Outputs:
         if self._worker is not None:
             self._worker.wake()
 
+    def belong_to(self, resource: Resource) -> None:
+        """Send metrics as those of another process: a forked child."""
+        if self.stopwatch is not None:
+            self.stopwatch.belong_to(resource)
+
     def open(self) -> None:
         """Listen, and start what sends.
 
@@ -72,6 +77,8 @@ class Outputs:
         if self._settings.prometheus_port is not None:
             from telemetry.export.neighbour import install
             from telemetry.export.scrape import ScrapeServer
+
+            from . import vitals  # noqa: F401 -- not first in a thread: a child forked meanwhile could not import it
 
             self._server = ScrapeServer(self._source, self._settings.prometheus_host, self._settings.prometheus_port)
             self.port = self._server.port
@@ -117,7 +124,11 @@ def _exporter(settings: Settings, resource: Resource) -> Stopwatch | None:
         timeout_seconds=settings.export_timeout_ms / 1000,
         protocol=settings.protocol,
     )
-    return Stopwatch(exporter)
+    return Stopwatch(exporter, _load_vitals)
+
+
+def _load_vitals() -> None:
+    from . import vitals  # noqa: F401
 
 
 def _worker(settings: Settings, exporter: Stopwatch, source: FamilySource, region: Region) -> ExportWorker:

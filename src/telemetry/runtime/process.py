@@ -5,18 +5,22 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from telemetry._hotpath import switch
-from telemetry.config import Settings, read_settings
+from telemetry.config import Settings, carrier, read_settings
+from telemetry.context import origin, stand_in
 from telemetry.errors import ConfigurationError, ContractError
 
-from . import guests
+from . import borders, departure, guests
 from .dispatcher import TelemetryDispatcher
 from .plugs import Plugs
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _current: TelemetryDispatcher | None = None
+_meanwhile: TelemetryDispatcher | None = None
 _lock = threading.RLock()
 
 
@@ -63,17 +67,51 @@ def configure(
     plugs = Plugs(None if isinstance(sampler, str) else sampler, id_generator)
     read = read_settings(**{name: value for name, value in given.items() if value is not None})
     with _lock:
+        if _current is not None and _current is _meanwhile and _difference(_current, read, plugs):
+            retire(_current)
         if _current is not None:
             return _same(_current, read, plugs)
         runtime = TelemetryDispatcher(read, plugs=plugs)
         for warning in read.warnings:
             runtime.breaches.count("setting_ignored", warning)
-        install(runtime)
-        try:
-            return runtime.start()
-        except BaseException:
-            retire(runtime)
-            raise
+        return _put_to_work(runtime)
+
+
+def configure_meanwhile() -> TelemetryDispatcher:
+    """Start recording for a program that knows nothing of it; where it calls `configure` after all, that counts.
+
+    Raises:
+        ConfigurationError: As `configure`.
+        ContractError: As `configure`.
+    """
+    global _meanwhile  # noqa: PLW0603 -- it belongs to the one pointer of the process
+    _meanwhile = configure()
+    return _meanwhile
+
+
+def revive(settings: Settings, plugs: Plugs, run_id: str) -> TelemetryDispatcher:
+    """Make a process that has just started record into the run of the one that started it; see `revival`.
+
+    Where its own code calls `configure` with other settings afterwards, that counts.
+    """
+    global _meanwhile  # noqa: PLW0603 -- as above
+    with _lock:
+        if _current is not None:
+            return _current
+        _meanwhile = revived = _put_to_work(TelemetryDispatcher(settings, plugs=plugs, parent_run_id=run_id))
+        return revived
+
+
+def _put_to_work(runtime: TelemetryDispatcher) -> TelemetryDispatcher:
+    install(runtime)
+    try:
+        runtime.origin = origin(carrier())
+        stand_in(runtime.origin)
+        departure.expect(shutdown)
+        return runtime.start()
+    except BaseException:
+        retire(runtime)
+        raise
 
 
 def current() -> TelemetryDispatcher | None:
@@ -96,8 +134,12 @@ def install(runtime: TelemetryDispatcher | None) -> TelemetryDispatcher | None:
             switch.put_in(before)
             raise _all_in_one(failures)
         _current = runtime
-        if runtime is not None:
+        stand_in({} if runtime is None else runtime.origin)
+        if runtime is None:
+            borders.lift()
+        else:
             runtime.retire = retire
+            borders.draw(runtime.settings, runtime.count, runtime.admissions)
             guests.expect(current)
         return before
 
@@ -117,13 +159,16 @@ def shutdown() -> bool:
 
 
 def _same(runtime: TelemetryDispatcher, read: Settings, plugs: Plugs) -> TelemetryDispatcher:
-    differences = [runtime.settings.difference(read), runtime.plugs.difference(plugs)]
-    if not any(differences):
+    if not (difference := _difference(runtime, read, plugs)):
         return runtime
     raise ConfigurationError(
-        f"telemetry is configured already, with other settings: {', '.join(filter(None, differences))}; "
+        f"telemetry is configured already, with other settings: {difference}; "
         "call telemetry.shutdown() first, or configure once"
     )
+
+
+def _difference(runtime: TelemetryDispatcher, read: Settings, plugs: Plugs) -> str:
+    return ", ".join(filter(None, (runtime.settings.difference(read), runtime.plugs.difference(plugs))))
 
 
 def _all_in_one(failures: list[Exception]) -> Exception:
@@ -138,6 +183,7 @@ def _restart() -> None:
     switch.restart()
     if _current is not None:
         _current.restart()
+        departure.expect(shutdown)
 
 
 def _note_fork() -> None:

@@ -37,6 +37,7 @@ _LOSSES: Final[Mapping[Signal, Mapping[str, tuple[str, ...]]]] = {
         "torn": ("torn_count", "spans_torn"),
         "corrupt": ("spans_corrupt",),
         "abandoned": ("abandoned",),
+        "undecided_full": ("undecided_full",),
     },
     "log": {"queue_full": ("logs_overwritten",), "too_large": ("logs_too_large",)},
 }
@@ -81,7 +82,7 @@ def recorded(counts: Mapping[str, int], live: int) -> Iterator[Sign]:
     """Give what began, by the counts of a journal under their lower-case names."""
     result = "otel_span_sampling_result"
     yield "otel_sdk_span_started_total", {result: "RECORD_AND_SAMPLE"}, counts["started"]
-    yield "otel_sdk_span_started_total", {result: "DROP"}, counts["sampled_out"]
+    yield "otel_sdk_span_started_total", {result: "DROP"}, counts["sampled_out"] - counts.get("undecided_dropped", 0)
     yield "otel_sdk_span_live", {result: "RECORD_AND_SAMPLE"}, live
     yield "otel_sdk_log_created_total", {}, counts["logs_written"] + counts["logs_too_large"]
 
@@ -125,12 +126,13 @@ def passed_on(signal: Signal, counts: Mapping[str, int]) -> int:
 
 def losses(signal: Signal, counts: Mapping[str, int]) -> dict[str, int]:
     """Count the records that no exporter ever got, by reason."""
-    return {reason: sum(counts[name] for name in names) for reason, names in _LOSSES[signal].items()}
+    return {reason: sum(counts.get(name, 0) for name in names) for reason, names in _LOSSES[signal].items()}
 
 
 def pending(signal: Signal, counts: Mapping[str, int], live: int) -> int:
     """Count the records that wait, by what the ledger says: what began is open, gone, or waits."""
-    begun = counts["started"] - live if signal == "span" else counts["logs_written"] + counts["logs_too_large"]
+    started = counts["started"] - counts.get("undecided_dropped", 0)
+    begun = started - live if signal == "span" else counts["logs_written"] + counts["logs_too_large"]
     return max(0, begun - passed_on(signal, counts) - sum(losses(signal, counts).values()))
 
 

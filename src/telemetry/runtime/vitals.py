@@ -26,6 +26,7 @@ from .breaches import Breaches
 from .budget import Budget
 from .observations import Observations
 from .overhead import Overhead, Work
+from .sampling import Sampling
 from .signs import Exports, Sign, exported, families, queued, recorded
 from .steward import Steward
 from .stopwatch import Stopwatch
@@ -36,7 +37,7 @@ from .thrift import Thrift
 _COUNTS: Final = (
     *("STARTED", "SAMPLED_OUT", "TORN_COUNT", "ABANDONED", "SPANS_OVERWRITTEN", "LOGS_OVERWRITTEN"),
     *("SPANS_TOO_LARGE", "LOGS_TOO_LARGE", "LOGS_WRITTEN", "SPANS_SHIPPED", "LOGS_SHIPPED", "SPANS_REFUSED"),
-    *("LOGS_REFUSED", "SPANS_TORN", "SPANS_CORRUPT"),
+    *("LOGS_REFUSED", "SPANS_TORN", "SPANS_CORRUPT", "UNDECIDED_FULL", "UNDECIDED_DROPPED"),
 )
 _WORDS: Final[Mapping[str, int]] = {name.lower(): getattr(extent, name) for name in _COUNTS}
 _PROTOCOLS: Final = {"http/protobuf": "otlp_http", "http/json": "otlp_http_json", "grpc": "otlp_grpc"}
@@ -49,6 +50,7 @@ class Living(Protocol):
     settings: Settings
     metrics: ExecutionMetrics
     terms: Terms
+    sampling: Sampling
     breaches: Breaches
     admissions: Admissions
 
