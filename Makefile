@@ -54,7 +54,7 @@ bench-check: $(VENV)/dev.stamp
 bench-peers: $(PEERS)/peers.stamp
 	$(PEERS)/bin/python -m benchmarks $(BENCH_OPTIONS)
 
-# Some twenty minutes; WRITE=--write puts the result into docs/reliability.md.
+# Some two hours; WRITE=--write puts the result into docs/reliability.md.
 soak: $(PEERS)/peers.stamp
 	$(PEERS)/bin/python -m tests.soak $(WRITE)
 
