@@ -117,7 +117,15 @@ class Outcome:
         return self.ended - self.later - self.refused
 
 
-def suffer(outage: Outage, folder: Path, *, seconds: float, spans_per_second: float, delay_ms: int = 5000) -> Outcome:
+def suffer(
+    outage: Outage,
+    folder: Path,
+    *,
+    seconds: float,
+    spans_per_second: float,
+    delay_ms: int = 5000,
+    deadline_seconds: float = 1.0,
+) -> Outcome:
     """Have a child record through an outage, and the next process of its service send what is left.
 
     Args:
@@ -126,6 +134,7 @@ def suffer(outage: Outage, folder: Path, *, seconds: float, spans_per_second: fl
         seconds: How long the child records.
         spans_per_second: How fast.
         delay_ms: How often it sends.
+        deadline_seconds: What its exit may take.
     """
     journal = folder / "journal"
     with Collector() as collector:
@@ -138,7 +147,11 @@ def suffer(outage: Outage, folder: Path, *, seconds: float, spans_per_second: fl
             seconds=seconds,
             spans_per_second=spans_per_second,
         )
-        child = start("steady", orders.written(), variables={"OTEL_BSP_SCHEDULE_DELAY": str(delay_ms)})
+        variables = {
+            "OTEL_BSP_SCHEDULE_DELAY": str(delay_ms),
+            "TELEMETRY_SHUTDOWN_TIMEOUT_SECONDS": str(deadline_seconds),
+        }
+        child = start("steady", orders.written(), variables=variables)
         wait_for(child, folder / "truth")
         outage.happen(collector, seconds)
         ending = finish(child)

@@ -45,6 +45,10 @@ cdef class OpenTable:
             if committed(self.base + slot * self.slot_bytes):  # of the others, a forked child need not copy the page
                 commit(self.base + slot * self.slot_bytes, 0)
 
+    cdef bint holds(self, int64_t slot) noexcept:
+        # Whether a slot is one of this process, and of the table as it is since the last `clear`.
+        return slot >= self.first and self.process == getpid()
+
     def snapshot(self):
         """Give the open spans as chunks of one span each."""
         cdef size_t at

@@ -113,7 +113,7 @@ cdef class Span(SpanBase):
         if type(self.above) is Span:
             let_go(self)
         # One that nobody ended. Where a fork has just let go of a thread, the memory is still the parent's.
-        if self.slot >= self.plan.ring.open.first and self.plan.ring.open.process == getpid():
+        if self.slot != NO_SLOT and self.plan.ring.open.holds(self.slot):
             give_back(self.plan.ring.open, self.slot)
             self.plan.ring.counts[ABANDONED] += 1
 
