@@ -8,7 +8,7 @@
     def plan(spec): ...
 
 This file re-exports what an application uses. Importing it loads neither OpenTelemetry nor prometheus_client nor
-structlog; what needs them is loaded when it is used.
+structlog; what needs them is loaded when it is used. PYTEST_DONT_REWRITE: `telemetry run` imports it before pytest.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from telemetry.context import extract, inject, propagate
+    from telemetry.instrument import instrument_llm_call
     from telemetry.logs import get_logger
     from telemetry.runtime import TelemetryDispatcher, configure, current, shutdown
 
@@ -43,6 +44,7 @@ __all__ = (
     "extract",
     "get_logger",
     "inject",
+    "instrument_llm_call",
     "instrument_span",
     "metric",
     "propagate",
@@ -52,16 +54,12 @@ __all__ = (
 )
 
 _LAZY = {
-    "TelemetryDispatcher": ("telemetry.runtime", "TelemetryDispatcher"),
     "__hotpath__": ("telemetry._hotpath", "TWIN"),
     "__version__": ("telemetry.version", "VERSION"),
-    "configure": ("telemetry.runtime", "configure"),
-    "current": ("telemetry.runtime", "current"),
-    "extract": ("telemetry.context", "extract"),
     "get_logger": ("telemetry.logs", "get_logger"),
-    "inject": ("telemetry.context", "inject"),
-    "propagate": ("telemetry.context", "propagate"),
-    "shutdown": ("telemetry.runtime", "shutdown"),
+    "instrument_llm_call": ("telemetry.instrument", "instrument_llm_call"),
+    **{name: ("telemetry.context", name) for name in ("extract", "inject", "propagate")},
+    **{name: ("telemetry.runtime", name) for name in ("TelemetryDispatcher", "configure", "current", "shutdown")},
 }
 
 
@@ -71,8 +69,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'telemetry' has no attribute {name!r}")
     from importlib import import_module
 
-    module, attribute = _LAZY[name]
-    value = globals()[name] = getattr(import_module(module), attribute)
+    value = globals()[name] = getattr(import_module(_LAZY[name][0]), _LAZY[name][1])
     return value
 
 

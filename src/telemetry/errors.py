@@ -57,12 +57,16 @@ class RegistryError(ContractError):
     Attributes:
         path: The file.
         pointer: The place in it, as a JSON pointer (RFC 6901); empty for the whole file.
+        problem: What is wrong there.
+        code: Which kind of mistake it is: a key of `telemetry.contracts.CODES`.
     """
 
-    def __init__(self, path: str, pointer: str, problem: str) -> None:
+    def __init__(self, path: str, pointer: str, problem: str, code: str = "TC102") -> None:
         super().__init__(f"{path}#{pointer}: {problem}")
         self.path = path
         self.pointer = pointer
+        self.problem = problem
+        self.code = code
 
 
 class JournalError(TelemetryError, OSError):

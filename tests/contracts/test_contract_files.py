@@ -19,7 +19,7 @@ from tests.contracts.files import (
     without,
 )
 
-from telemetry.contracts import InvalidRegistryError, load_registry
+from telemetry.contracts import InvalidRegistryError, load_registry, shipped_packs
 from telemetry.contracts.form import LABEL_NAME
 from telemetry.errors import ContractError, RegistryError
 
@@ -100,7 +100,7 @@ def test_keys_that_stand_twice(files: Files, text: str, pointer: str) -> None:
         (
             {"extends": ["pipelin"]},
             "/extends/0",
-            "there is no pack 'pipelin'; did you mean 'pipeline'? Shipped: pipeline",
+            f"there is no pack 'pipelin'; did you mean 'pipeline'? Shipped: {', '.join(shipped_packs())}",
         ),
         (
             {"enumerations": {"le": ["1"]}},

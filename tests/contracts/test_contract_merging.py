@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.contracts.files import COUNTER, EVENT, FIELD, GAUGE, HISTOGRAM, SPAN, SUMMARY, Files
 
-from telemetry.contracts import InvalidRegistryError, ShareContract, load_registry, shipped_packs
+from telemetry.contracts import DEFAULT_PACKS, InvalidRegistryError, ShareContract, load_registry
 from telemetry.errors import ContractError, RegistryError
 
 PACK: Any = json.loads((Path(load_registry().metric("compile_success_total").source)).read_text())
@@ -172,11 +172,13 @@ def test_a_share_follows_from_a_counter(
 
 def test_packs_can_be_chosen(files: Files) -> None:
     """The caller loads the packs that it names, none among them."""
-    assert load_registry(packs=["pipeline"]).packs == shipped_packs()
+    assert load_registry(packs=["pipeline"]).packs == DEFAULT_PACKS
     alone = files.load({"metrics": [COUNTER]}, packs=[])
     assert (alone.packs, list(alone.metrics)) == ((), ["builds_total"])
     assert load_registry(packs="pipeline") == load_registry()
-    with pytest.raises(ContractError, match=r"there is no pack 'pipline'; did you mean 'pipeline'\? Shipped: pipeline"):
+    with pytest.raises(
+        ContractError, match=r"there is no pack 'pipline'; did you mean 'pipeline'\? Shipped: agents, business"
+    ):
         load_registry(packs=["pipline"])
 
 
@@ -184,7 +186,8 @@ def test_files_choose_packs_too(files: Files) -> None:
     """`extends` names what a file builds on: nothing else is loaded, and what the caller leaves out is missed."""
     assert files.load({"extends": ["pipeline"]}).packs == ("pipeline",)
     assert files.load({"extends": []}).packs == ()
-    assert files.load({"extends": []}, {}).packs == shipped_packs()
+    assert files.load({"extends": []}, {}).packs == DEFAULT_PACKS
+    assert files.load({"extends": ["quality", "pipeline"]}).packs == ("pipeline", "quality")
     with pytest.raises(
         RegistryError, match="#/extends/0: pack 'pipeline' is needed here, and the caller asks for none"
     ):

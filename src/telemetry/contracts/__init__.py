@@ -9,7 +9,7 @@ from telemetry.door import deferred as _deferred
 from .attribute import AttributeContract, Requirement, Sensitivity, Stability, Treatment, ValueType
 from .credentials import REDACTED, cut, is_secret_name, without_credentials
 from .event import EventContract
-from .load import SCHEMA_PATH, InvalidRegistryError, load_registry, shipped_packs
+from .load import DEFAULT_PACKS, OWN_PACK, SCHEMA_PATH, InvalidRegistryError, load_registry, shipped_packs
 from .metric import AMBIENT_LABELS, Across, MetricContract, ShareContract
 from .naming import RULES, Rule
 from .registry import Foreign, Registry
@@ -18,18 +18,37 @@ from .span import SpanContract
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .checks import check_registry
+    from .diff import Change, compare_registries, load_edition
+    from .docs import render_documentation, render_log_schema
+    from .finding import CODES, Code, Finding, findings
     from .handles import render_handles
+    from .importing import draft_registry
 else:
-    __getattr__ = _deferred(__name__, handles="render_handles")
+    __getattr__ = _deferred(
+        __name__,
+        checks="check_registry",
+        diff="Change compare_registries load_edition",
+        docs="render_documentation render_log_schema",
+        finding="CODES Code Finding findings",
+        handles="render_handles",
+        importing="draft_registry",
+    )
 
 __all__ = (
     "AMBIENT_LABELS",
+    "CODES",
+    "DEFAULT_PACKS",
+    "OWN_PACK",
     "REDACTED",
     "RULES",
     "SCHEMA_PATH",
     "Across",
     "AttributeContract",
+    "Change",
+    "Code",
     "EventContract",
+    "Finding",
     "Foreign",
     "InvalidRegistryError",
     "Mask",
@@ -45,10 +64,17 @@ __all__ = (
     "Treatment",
     "ValueType",
     "Verdict",
+    "check_registry",
+    "compare_registries",
     "cut",
+    "draft_registry",
+    "findings",
     "is_secret_name",
+    "load_edition",
     "load_registry",
+    "render_documentation",
     "render_handles",
+    "render_log_schema",
     "shipped_packs",
     "without_credentials",
 )

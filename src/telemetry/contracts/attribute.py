@@ -124,7 +124,7 @@ def read_attribute(entry: Entry, source: str, form: Form = ATTRIBUTE_NAME) -> At
 def _read_sensitivity(entry: Entry, name: str) -> Sensitivity:
     if is_secret_name(name) and not entry.has("class"):
         problem = f"{name!r} says that it holds a secret; add 'class': 'secret', or 'internal' if it holds none"
-        (entry.place / "name").report(problem)
+        (entry.place / "name").report(problem, "TC107")
     return entry.choice("class", _SENSITIVITIES, default="internal")
 
 
@@ -149,7 +149,7 @@ def read_attributes(entries: Sequence[Entry], source: str, form: Form = ATTRIBUT
     for entry in entries:
         contract = read_attribute(entry, source, form)
         if contract.name in found:
-            (entry.place / "name").report(f"{contract.name!r} is declared here twice; keep one")
+            (entry.place / "name").report(f"{contract.name!r} is declared here twice; keep one", "TC103")
         found[contract.name] = contract
     return found
 

@@ -21,7 +21,8 @@ def check_classes(files: Sequence[Declarations]) -> None:
         if _class(first) != _class(contract):
             (place / "name").report(
                 f"{contract.name!r} is {_class(first)} in {first.source or 'another declaration'} "
-                f"and {_class(contract)} here; a name has one class"
+                f"and {_class(contract)} here; a name has one class",
+                "TC103",
             )
     _check_labels(files, {name.replace(".", "_"): contract for name, contract in classes.items()})
 
@@ -36,7 +37,7 @@ def _check_labels(files: Sequence[Declarations], classes: Mapping[str, Attribute
                 problem = f"{label!r} says that it holds a secret, and every scrape shows labels; leave it out"
             else:
                 continue
-            (metric.place / "labels" / index).report(problem)
+            (metric.place / "labels" / index).report(problem, "TC107")
 
 
 def _declared(files: Sequence[Declarations]) -> Iterator[tuple[AttributeContract, Place]]:

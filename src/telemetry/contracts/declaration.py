@@ -18,7 +18,7 @@ from .entry import Entry, Place
 from .event import EventContract, read_event
 from .form import LABEL_NAME, WORD
 from .metric import MetricContract, read_metric
-from .naming import RULES, review
+from .naming import LATER_RULES, RULES, review
 from .registry import FOREIGN, Foreign
 from .span import SpanContract, read_span
 
@@ -41,6 +41,7 @@ class Declarations:
 
     Attributes:
         extends: The packs that the file builds on; None when it does not say.
+        owners: The teams that answer for metrics.
         foreign: What becomes of what is in no contract; None when the file does not say.
         place: The root of the file.
     """
@@ -48,6 +49,7 @@ class Declarations:
     name: str
     place: Place
     extends: tuple[str, ...] | None
+    owners: tuple[str, ...]
     enumerations: Mapping[str, tuple[str, ...]]
     cardinality: Mapping[str, int]
     foreign: Foreign | None
@@ -72,6 +74,7 @@ def read_declarations(path: str, findings: list[RegistryError]) -> Declarations:
             name=entry.text("name", default=os.path.splitext(os.path.basename(path))[0]),
             place=entry.place,
             extends=extends if entry.has("extends") else None,
+            owners=entry.texts("owners"),
             enumerations=_enumerations(entry.entry("enumerations")),
             cardinality=_cardinality(entry.entry("cardinality")),
             foreign=_foreign(entry),
@@ -103,9 +106,9 @@ def _foreign(entry: Entry) -> Foreign | None:
 
 
 def _metric(entry: Entry, source: str) -> MetricContract:
-    contract = read_metric(entry, source, tuple(RULES))
-    for key, problem in review(contract) if entry.is_sound else ():
-        (entry.place / key).report(problem)
+    contract = read_metric(entry, source, (*RULES, *LATER_RULES))
+    for key, problem, code in review(contract) if entry.is_sound else ():
+        (entry.place / key).report(problem, code)
     return contract
 
 

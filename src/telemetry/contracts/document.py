@@ -27,7 +27,7 @@ def _content(path: str) -> str:
         problem = f"is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}; save it as UTF-8"
     except (OSError, ValueError) as error:
         problem = f"cannot be read: {getattr(error, 'strerror', None) or error}; correct the name, or make the file"
-    raise RegistryError(path, "", problem)
+    raise RegistryError(path, "", problem, "TC101")
 
 
 def _parsed(path: str, text: str) -> object:
@@ -42,4 +42,4 @@ def _parsed(path: str, text: str) -> object:
         problem = "is nested too deeply; a registry needs less than ten levels"
     except ValueError as error:
         problem = f"has a number that is too long: {error}"
-    raise RegistryError(path, "", problem)
+    raise RegistryError(path, "", problem, "TC101")

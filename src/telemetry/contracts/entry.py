@@ -66,9 +66,9 @@ class Place:
         """The point as a JSON pointer (RFC 6901); empty for the whole file."""
         return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in self._keys)
 
-    def report(self, problem: str) -> None:
-        """Note what is wrong here."""
-        self.findings.append(RegistryError(self.path, self.pointer, problem))
+    def report(self, problem: str, code: str = "TC102") -> None:
+        """Note what is wrong here, and under which code."""
+        self.findings.append(RegistryError(self.path, self.pointer, problem, code))
 
 
 @final
@@ -90,7 +90,7 @@ class Entry:
         if not self.is_object:
             place.report(f"must be an object; it is {_type_name(value)}")
         for key in self._members.repeated:
-            (place / key).report("this key stands here more than once; keep one")
+            (place / key).report("this key stands here more than once; keep one", "TC103")
 
     def __enter__(self) -> Self:
         self._findings_before = len(self.place.findings)
@@ -120,7 +120,7 @@ class Entry:
         found = tuple(_text(item, self.place / key / index, form) for index, item in enumerate(items))
         for index, item in enumerate(found):
             if item in found[:index]:
-                (self.place / key / index).report(f"{item!r} stands in this array twice; keep one")
+                (self.place / key / index).report(f"{item!r} stands in this array twice; keep one", "TC103")
         return found
 
     def choice(self, key: str, options: Sequence[_Choice], default: _Choice | None = None) -> _Choice:
@@ -144,7 +144,7 @@ class Entry:
         for index in range(1, len(found)):
             if not found[index - 1] < found[index]:
                 problem = f"must be greater than {found[index - 1]:g} before it; it is {found[index]:g}"
-                (self.place / key / index).report(problem)
+                (self.place / key / index).report(problem, "TC106")
         return found
 
     def count(self, key: str) -> int:

@@ -76,6 +76,7 @@ def merge(files: Sequence[Declarations], *, packs: tuple[str, ...], paths: tuple
         enumerations=enumerations,
         cardinality={environment: limit for file in files for environment, limit in file.cardinality.items()},
         foreign=next((file.foreign for file in reversed(files) if file.foreign is not None), "allow"),
+        owners=tuple(dict.fromkeys(owner for file in files for owner in file.owners)),
         packs=packs,
         files=paths,
     )
@@ -101,12 +102,13 @@ def _united(noun: str, declared: Iterable[Declared[_Contract]]) -> dict[str, Dec
 def _check_again(noun: str, first: Declared[_Contract], again: Declared[_Contract]) -> None:
     name = again.contract.name
     if first.place.path == again.place.path:
-        (again.place / "name").report(f"{noun} {name!r} is declared in this file twice; keep one")
+        (again.place / "name").report(f"{noun} {name!r} is declared in this file twice; keep one", "TC103")
     elif first.contract != again.contract:
         parts = ", ".join(_differing(first.contract, again.contract))
         (again.place / "name").report(
             f"{noun} {name!r} is declared in {first.place.path} already, and differs in {parts}; "
-            "give yours another name, or leave it out"
+            "give yours another name, or leave it out",
+            "TC103",
         )
 
 
@@ -126,7 +128,7 @@ def _check_successors(metrics: _Table[MetricContract]) -> None:
         if metric.replaced_by and (metric.replaced_by not in metrics or metric.replaced_by == name):
             others = [other for other in metrics if other != name]
             hint = suggestion(metric.replaced_by, others)
-            (place / "replaced_by").report(f"{metric.replaced_by!r} is no other metric of the registry{hint}")
+            (place / "replaced_by").report(f"{metric.replaced_by!r} is no other metric of the registry{hint}", "TC104")
 
 
 def _check_series(metrics: _Table[MetricContract]) -> None:
@@ -135,7 +137,7 @@ def _check_series(metrics: _Table[MetricContract]) -> None:
         for series in _series(metric):
             owner = owners.setdefault(series, name)
             if owner != name:
-                (place / "name").report(f"{name!r} and {owner!r} would both expose {series!r}; rename one")
+                (place / "name").report(f"{name!r} and {owner!r} would both expose {series!r}; rename one", "TC105")
 
 
 def _series(metric: MetricContract) -> Iterator[str]:
@@ -149,7 +151,7 @@ def _check_shares(metrics: _Table[MetricContract], closed: Mapping[str, MetricCo
     for _, metric, place in _items(metrics):
         if metric.share is not None and (wrong := _share_problem(metric, metric.share, closed)):
             key, problem = wrong
-            (place / "share" / key).report(problem)
+            (place / "share" / key).report(problem, "TC104")
 
 
 def _share_problem(
@@ -182,7 +184,8 @@ def _check_values(values: frozenset[str], label: str, allowed: Sequence[str], pl
     for value in sorted(values.difference(allowed)):
         place.report(
             f"{value!r} is not in the enumeration {label!r}{suggestion(value, allowed) or '.'} "
-            f"It has {', '.join(allowed)}; add it there, or correct it"
+            f"It has {', '.join(allowed)}; add it there, or correct it",
+            "TC104",
         )
 
 
@@ -200,5 +203,7 @@ def _closed_attribute(attribute: AttributeContract, place: Place, enumerations: 
     if values is not None:
         return replace(attribute, values=frozenset(values))
     hint = suggestion(attribute.enumeration, enumerations)
-    (place / "enumeration").report(f"there is no enumeration {attribute.enumeration!r}{hint or '; declare it'}")
+    (place / "enumeration").report(
+        f"there is no enumeration {attribute.enumeration!r}{hint or '; declare it'}", "TC104"
+    )
     return attribute

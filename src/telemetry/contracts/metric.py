@@ -130,11 +130,12 @@ class MetricContract:
         return f"{self.name}: label {label!r} must be one of {', '.join(sorted(allowed))}; it is {value[:80]!r}"
 
     def _open_breach(self, label: str, value: str) -> str | None:
-        problem = _unfit(value, run_scoped=label == "run_id" and self.kind == "gauge")
+        problem = unfit(value, run_scoped=label == "run_id" and self.kind == "gauge")
         return problem and f"{self.name}: label {label!r} {problem}"
 
 
-def _unfit(value: str, *, run_scoped: bool) -> str | None:
+def unfit(value: str, *, run_scoped: bool = False) -> str | None:
+    """Say why a text may not be the value of a label; None when it may."""
     if not value:
         return "is empty, which Prometheus takes for no label at all; give it a name, such as 'none'"
     if without_credentials(value) != value:
@@ -180,7 +181,7 @@ def _read_values(entry: Entry, labels: tuple[str, ...]) -> Mapping[str, frozense
     with entry:
         values = {label: frozenset(entry.texts(label, least=1)) for label in entry.keys(LABEL_NAME)}
         for label in sorted(values.keys() - set(labels)):
-            (entry.place / label).report(f"{label!r} is no label of this metric; add it to 'labels'")
+            (entry.place / label).report(f"{label!r} is no label of this metric; add it to 'labels'", "TC104")
         return values
 
 

@@ -37,6 +37,7 @@ class Registry:
         cardinality: The greatest number of series a metric, by environment; `default` for all others.
         foreign: What becomes of spans and metrics of OpenTelemetry's API that are in no contract: they are recorded,
             recorded and counted, or refused and counted.
+        owners: The teams that answer for metrics; empty where no file names any.
         packs: The names of the shipped packs in it.
         files: The files of the user in it.
 
@@ -52,6 +53,7 @@ class Registry:
     enumerations: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     cardinality: Mapping[str, int] = field(default_factory=dict, hash=False)
     foreign: Foreign = "allow"
+    owners: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
 

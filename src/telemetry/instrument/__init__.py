@@ -11,18 +11,27 @@ from .sources import Converted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .llm import LlmCall, LlmInstrument, instrument_llm_call
     from .patching import Patches
     from .targets import PROGRAM, Target, check_targets, targets_of
 else:
-    __getattr__ = _deferred(__name__, patching="Patches", targets="PROGRAM Target check_targets targets_of")
+    __getattr__ = _deferred(
+        __name__,
+        llm="LlmCall LlmInstrument instrument_llm_call",
+        patching="Patches",
+        targets="PROGRAM Target check_targets targets_of",
+    )
 
 __all__ = (
     "PROGRAM",
     "Converted",
+    "LlmCall",
+    "LlmInstrument",
     "Metric",
     "Patches",
     "Target",
     "check_targets",
+    "instrument_llm_call",
     "instrument_span",
     "metric",
     "record_metric",

@@ -7,10 +7,10 @@ from typing import Final
 
 import typer
 
-_SUBCOMMANDS: Final = ("handles",)
-"""Each has a module of its name, with a function of that name."""
+_SUBCOMMANDS: Final = ("check", "diff", "docs", "handles", "import_", "list")
+"""Each has a module of its name, with a function of that name; a `_` at its end is not part of the command."""
 
 app = typer.Typer(no_args_is_help=True, help="See what the registry says, and what follows from it.")
 
 for _name in _SUBCOMMANDS:
-    app.command(_name)(getattr(import_module(f".{_name}", __package__), _name))
+    app.command(_name.rstrip("_"))(getattr(import_module(f".{_name}", __package__), _name))

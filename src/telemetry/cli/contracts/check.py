@@ -1,0 +1,64 @@
+"""`telemetry contracts check`: what is wrong with registry files, where, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from telemetry.cli.folders import refuse
+from telemetry.config import read_settings
+from telemetry.contracts import OWN_PACK, Finding, check_registry, shipped_packs
+from telemetry.errors import ConfigurationError, ContractError
+
+from .sarif import sarif_log
+
+_FAILED = 1
+
+
+def check(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Registry files; by default the settings', or else all shipped packs.")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    sarif: Annotated[bool, typer.Option("--sarif", help="Write SARIF 2.1.0, for code scanning.")] = False,
+) -> None:
+    """Check the names, labels and texts of the contracts.
+
+    Exit code 0, 1 when something is wrong, 2 on bad usage.
+    """
+    if as_json and sarif:
+        refuse("--json and --sarif are two forms of one output; keep one")
+    found = [replace(each, path=_shown(each.path)) for each in _findings(files)]
+    if as_json:
+        typer.echo(json.dumps({"findings": [asdict(each) for each in found]}, indent=2))
+    elif sarif:
+        typer.echo(json.dumps(sarif_log(found), indent=2))
+    else:
+        _show(found)
+    if any(each.level == "error" for each in found):
+        raise typer.Exit(_FAILED)
+
+
+def _findings(files: list[Path] | None) -> tuple[Finding, ...]:
+    try:
+        paths = files or read_settings().registry
+        return check_registry(*paths) if paths else check_registry(packs=(*shipped_packs(), OWN_PACK))
+    except (ConfigurationError, ContractError) as error:
+        refuse(str(error))
+
+
+def _shown(path: str) -> str:
+    """Give a path from here, where it is below: that is what annotations of a change need."""
+    given, here = Path(path), Path.cwd()
+    return given.relative_to(here).as_posix() if given.is_relative_to(here) else path
+
+
+def _show(found: list[Finding]) -> None:
+    for each in found:
+        typer.echo(str(each))
+    typer.echo(f"findings: {len(found)}")
