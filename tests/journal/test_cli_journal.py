@@ -45,7 +45,7 @@ def written(tmp_path: Path) -> Iterator[Journal]:
 
 def telemetry(*arguments: object) -> Result:
     """Run `telemetry journal` with these arguments."""
-    return CliRunner().invoke(app, [str(each) for each in arguments])
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, [str(each) for each in arguments])
 
 
 def said(*arguments: object) -> Any:
