@@ -106,6 +106,16 @@ def test_a_site_without_a_span_goes_by_its_metrics() -> None:
     assert recording.value("compile_success_total", backend="cuda") == 1
 
 
+@pytest.mark.parametrize("share", ["on", 0.5, None])
+def test_a_pattern_that_is_no_text_is_refused(share: float | str | None) -> None:
+    """The message says what to give, and nothing has changed."""
+    with isolated() as recording:
+        with pytest.raises(ConfigurationError, match=r"flag\(3, .*give a pattern of names as text"):
+            recording.runtime.flag(3, share)  # type: ignore[arg-type]
+        lower()
+    assert len(recording.spans) == 2
+
+
 @pytest.mark.parametrize("share", ["sometimes", "101%", 1.5, -0.1, ""])
 def test_a_share_that_is_none_is_refused(share: float | str) -> None:
     """The message says what was given and what may be, and nothing has changed."""

@@ -81,6 +81,9 @@ def test_the_flag_on_the_wire_is_off_until_the_verdict() -> None:
         with telemetry.span("spec.parse"):
             telemetry.inject(carrier)
             assert carrier["traceparent"].endswith("-03")
+        telemetry.inject(carrier)
+        assert carrier["traceparent"].endswith(f"-{root.span_id:016x}-03")
+        assert (root.trace_flags, int(root.get_span_context().trace_flags)) == (3, 3)
 
 
 @pytest.mark.parametrize(("bound_ms", "kept"), [(0, True), (3_600_000, False)])

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import math
+import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from tests.sampling.stage import lower
 
@@ -74,6 +80,112 @@ def test_a_wrong_wish_changes_nothing() -> None:
             with pytest.raises(ConfigurationError):
                 recording.runtime.sample(wrong, keep_failures=True)
         assert not kept(recording)
+
+
+def test_rules_come_as_tables_as_well() -> None:
+    """What `configure` takes is taken here: tables, or JSON of them, with shares in words."""
+    with isolated(sampler="always_off") as recording:
+        for rules in (
+            [{"name": "codegen.*"}],
+            '[{"name": "codegen.*", "ratio": "100%"}]',
+            (SamplingRule("codegen.*"),),
+        ):
+            recording.runtime.sample(rules=rules)  # type: ignore[arg-type]
+            assert kept(recording)
+            recording.runtime.sample(rules=[{"ratio": "off"}])
+            assert not kept(recording)
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"rules": [{"nmae": "verify.*"}]}, "'nmae'; a rule may have name"),
+    ({"rules": [{"name": 3}]}, "line of text"),
+    ({"rules": [{"per_second": -1}]}, "number, 0 or more"),
+    ({"rules": [SamplingRule(per_second=-1)]}, "number, 0 or more"),
+    ({"rules": [SamplingRule(ratio=1.5)]}, "number, 0 to 1"),
+    ({"rules": [object()]}, "list of tables"),
+    ({"rules": 3}, "list of tables"),
+    ({"rules": {"name": "verify.*"}}, "list of tables"),
+    ({"keep_slower_than_ms": -1}, "number, 0 or more"),
+    ({"keep_slower_than_ms": math.nan}, "number, 0 or more"),
+    ({"keep_slower_than_ms": "soon"}, "number, 0 or more"),
+    ({"keep_failures": "perhaps"}, "keep_failures='perhaps'"),
+]
+
+
+@pytest.mark.parametrize(("wish", "says"), WRONG)
+def test_a_wrong_part_changes_nothing_and_later_wishes_count(wish: dict[str, Any], says: str) -> None:
+    """The sampler that was named beside it is not taken either, and the next call finds all as it was."""
+    with isolated(sampler="always_off") as recording:
+        with pytest.raises(ConfigurationError, match=says):
+            recording.runtime.sample("always_on", **wish)
+        assert not kept(recording)
+        recording.runtime.sample(keep_failures=True)
+        assert not kept(recording)
+        recording.runtime.sample("always_on")
+        assert kept(recording)
+
+
+@contextmanager
+def changing(*wishes: Callable[[], None]) -> Iterator[None]:
+    """Ask for one after the other in another thread, with threads that take turns as often as they can."""
+    stopped, before = threading.Event(), sys.getswitchinterval()
+
+    def change() -> None:
+        while not stopped.is_set():
+            for wish in wishes:
+                wish()
+
+    changer = threading.Thread(target=change)
+    sys.setswitchinterval(1e-6)
+    changer.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        changer.join()
+        sys.setswitchinterval(before)
+
+
+def decorated() -> None:
+    """Record a root of ours."""
+    lower("add")
+
+
+def foreign() -> None:
+    """Record a root of OpenTelemetry's API."""
+    trace.get_tracer("library").start_span("job").end()
+
+
+RULES: tuple[dict[str, Any], ...] = {"rules": [{"name": "verify.*"}]}, {"rules": ()}
+KEEPING: tuple[dict[str, Any], ...] = {"sampler": "always_off", "keep_failures": True}, {"keep_failures": False}
+
+
+@pytest.mark.parametrize(("record", "wishes"), [(decorated, RULES), (foreign, RULES), (foreign, KEEPING)])
+def test_a_span_that_begins_meanwhile_goes_by_one_wish(record: Callable[[], None], wishes: Any) -> None:
+    """Nothing reaches the caller, and nothing is counted as a failure of a sampler or of the watch."""
+    with isolated() as recording:
+        runtime, (first, second) = recording.runtime, wishes
+        if wishes is RULES:  # then spans are shown for another reason as well, with rules or without
+            runtime.sample(keep_slower_than_ms=1e9)
+        with changing(lambda: runtime.sample(**first), lambda: runtime.sample(**second)):
+            until = monotonic() + 0.8
+            while monotonic() < until:
+                record()
+        assert not {"sampler_failed", "processor_failed"} & recording.losses.keys()
+
+
+def test_a_trace_that_begins_meanwhile_says_what_it_was_taken_by() -> None:
+    """The threshold in its `tracestate` is that of the ratio that took it: its id reaches it."""
+    with isolated() as recording:
+        runtime = recording.runtime
+        with changing(lambda: runtime.sample(0.5), lambda: runtime.sample(0.125)):
+            until = monotonic() + 0.8
+            while monotonic() < until:
+                foreign()
+        spans = [span for span in recording.spans if span.tracestate]
+    thresholds = {"ot=th:8": 0x8 << 52, "ot=th:e": 0xE << 52}
+    assert spans
+    assert all(span.trace_id & (1 << 56) - 1 >= thresholds[span.tracestate] for span in spans)
 
 
 def test_any_thread_may_change_it_while_others_record() -> None:

@@ -93,10 +93,24 @@ class Propagated:
         return self._run(values, self.__wrapped__, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__wrapped__, name)
+        try:
+            return getattr(self.__wrapped__, name)
+        except AttributeError:
+            if name not in _SHAPE or self._run is _call:
+                raise
+        # `inspect` looks through a partial for the form of a function, but not through what is around the partial.
+        return getattr(_innermost(self.__wrapped__), name)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else MethodType(self, instance)
+
+    def __copy__(self) -> Propagated:
+        return self._again(self.__wrapped__, self.__dict__)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Propagated:
+        from copy import deepcopy
+
+        return self._again(deepcopy(self.__wrapped__, memo), deepcopy(self.__dict__, memo))
 
     def __reduce__(self) -> tuple[Any, ...]:
         carrier = self._carrier if self._values is None else sent(self._values)
@@ -104,6 +118,12 @@ class Propagated:
 
     def __repr__(self) -> str:
         return f"<propagated {self.__wrapped__!r}>"
+
+    def _again(self, function: Callable[..., Any], extra: Mapping[str, Any]) -> Propagated:
+        """Bind a copy of the callable to the same values: a copy stays in this process, where a pickle may leave it."""
+        again = Propagated(function, self._values, self._carrier, self._revival)
+        again.__dict__.update(extra)
+        return again
 
     def _arrive(self) -> Values:
         """Make this process record, if it does not, and read what came along."""
@@ -128,13 +148,18 @@ def sent(values: Values) -> dict[str, str]:
 def _made_by(function: Any) -> str:
     """Say what a call makes, as `form` does, also of a `functools.partial` and of an object with `__call__`."""
     try:
-        while type(function).__name__ == "partial" and hasattr(function, "func"):
-            function = function.func
+        function = _innermost(function)
         if not hasattr(function, "__code__"):
             function = type(function).__call__
         return form(function) if isinstance(getattr(function, "__code__", None), CodeType) else "function"
     except Exception:  # noqa: BLE001 -- anything may be given as a callable; calling it says what is wrong
         return "function"
+
+
+def _innermost(function: Any) -> Any:
+    while type(function).__name__ == "partial" and hasattr(function, "func"):
+        function = function.func
+    return function
 
 
 def _call(values: Values, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -202,6 +227,7 @@ async def _agenerate(values: Values, made: AsyncGenerator[Any, Any]) -> AsyncGen
             step, given = made.athrow, error
 
 
+_SHAPE = ("__annotations__", "__code__", "__defaults__", "__kwdefaults__", "__name__")
 _WAYS: Mapping[str, Callable[..., Any]] = {
     "function": _call,
     "coroutine": _coroutine,

@@ -262,7 +262,7 @@ class TelemetryDispatcher:
         self,
         sampler: Any = None,
         *,
-        rules: Sequence[SamplingRule] | None = None,
+        rules: Sequence[SamplingRule | Mapping[str, Any]] | None = None,
         keep_failures: bool | None = None,
         keep_slower_than_ms: float | None = None,
     ) -> None:
@@ -272,7 +272,7 @@ class TelemetryDispatcher:
 
         Args:
             sampler: One of OpenTelemetry's sampler names, a ratio from 0 to 1, or a `Sampler` object.
-            rules: All rules, in their order; an empty sequence for none.
+            rules: All rules, in their order, or tables as in the settings; an empty sequence for none.
             keep_failures: Whether refused traces are kept in which a span fails.
             keep_slower_than_ms: How long a span takes for which a refused trace is kept; `math.inf` for none.
 

@@ -43,8 +43,12 @@ class Flags:
         """Set one flag, or with None take it away.
 
         Raises:
-            ConfigurationError: It is neither on, off, a percentage, nor a number from 0 to 1.
+            ConfigurationError: The pattern is no text, or the share is none that a flag may have.
         """
+        if not isinstance(pattern, str):
+            raise ConfigurationError(
+                f"flag({pattern!r}, {share!r}): give a pattern of names as text, such as 'codegen.*'"
+            )
         pattern = pattern.strip()
         shares = {name: given for name, given in self._shares.items() if name != pattern}
         if share is not None:

@@ -171,10 +171,10 @@ class TracerProvider(trace.TracerProvider):
 
 def _undecided(terms: Terms, parent: Any, own: SpanContext) -> undecided.Undecided | None:
     """Give the trace in which a span that was refused waits for a verdict; None where nobody asked for that."""
-    if terms.keeping is None:
+    keeping = terms.keeping
+    if keeping is None:
         return None
-    root = _seen(own)
-    return terms.keeping.trace_below(_seen(parent.get_span_context()) if _is_plain(parent) else parent, root)
+    return keeping.trace_below(_seen(parent.get_span_context()) if _is_plain(parent) else parent, _seen(own))
 
 
 def _is_plain(parent: Any) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, final
 from telemetry._hotpath import Span, TraceContext, text
 
 from .idgenerator import PluggedIds
+from .sampler import Decide
 from .terms import Terms
 
 SAMPLED = 1
@@ -65,29 +66,30 @@ def choose(
     is counted, and the span recorded.
     """
     state = parent.trace_state if parent is not None else None
-    ruling = (
-        terms.rules.ruling(name, attributes or {}, trace_id) if parent is None and terms.rules is not None else None
-    )
+    rules, sampler = terms.rules, terms.sampler
+    ruling = rules.ruling(name, attributes or {}, trace_id) if parent is None and rules is not None else None
     if ruling is not None:
         return Choice(ruling.is_taken, ruling.is_taken, attributes, _stated(ruling.state))
-    if terms.sampler is None:
-        return _by_flag(terms, parent, trace_id, attributes, state)
+    if sampler is None:
+        return _by_flag(terms.decide, parent, trace_id, attributes, state)
     try:
-        result = terms.sampler.should_sample(context, trace_id, name, kind, attributes, links)
+        result = sampler.should_sample(context, trace_id, name, kind, attributes, links)
         decision = result.decision
         return Choice(decision.is_recording(), decision.is_sampled(), result.attributes, result.trace_state)
     except Exception as error:  # noqa: BLE001 -- a sampler is the user's code
-        problem = f"{type(terms.sampler).__name__} raised {type(error).__name__}: {text(error)}"
+        problem = f"{type(sampler).__name__} raised {type(error).__name__}: {text(error)}"
         terms.count("sampler_failed", problem)
         return Choice(True, True, attributes, state)
 
 
-def _by_flag(terms: Terms, parent: Any, trace_id: int, attributes: Mapping[str, Any] | None, state: Any) -> Choice:
+def _by_flag(
+    decide: Decide | None, parent: Any, trace_id: int, attributes: Mapping[str, Any] | None, state: Any
+) -> Choice:
     if parent is not None:
         is_sampled = bool(parent.trace_flags & SAMPLED)
     else:
-        is_sampled = terms.decide is None or terms.decide(trace_id)
-        state = _stated(getattr(terms.decide, "state", "") if is_sampled else "")
+        is_sampled = decide is None or decide(trace_id)
+        state = _stated(getattr(decide, "state", "") if is_sampled else "")
     return Choice(is_sampled, is_sampled, attributes, state)
 
 
@@ -97,9 +99,9 @@ def _stated(header: str) -> Any:
     return TraceState.from_header([header]) if header else None
 
 
-def place_root(span: Span, terms: Terms) -> None:
-    """Give a root of ours the verdict of the rules, where one fits."""
-    ruling = terms.rules.ruling(span.site.name, _attributes(span), span.trace_id)
+def place_root(span: Span, rules: Any) -> None:
+    """Give a root of ours the verdict of the rules, where one fits; `rules` are the `Rules` of the terms."""
+    ruling = rules.ruling(span.site.name, _attributes(span), span.trace_id)
     if ruling is not None:
         flags = RANDOM | (SAMPLED if ruling.is_taken else 0)
         span.place(Verdict(span.trace_id, flags, ruling.state, records=ruling.is_taken))

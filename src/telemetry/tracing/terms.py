@@ -28,6 +28,8 @@ Count = Callable[[str, str], None]
 class Terms:
     """What the spans of one runtime have in common.
 
+    Any thread may change `decide`, `sampler`, `rules` and `keeping` while others record: read each of them once.
+
     Attributes:
         redact: Called with an attribute's name and value; gives the value without secrets.
         count: Called with a reason and a detail for what was refused or went wrong.

@@ -35,12 +35,13 @@ class Watch:
         """Let the sampler decide, and the processors see a span that has begun among the ambient values `outer`."""
         try:
             terms = self._terms
+            rules, keeping = terms.rules, terms.keeping
             if terms.are_placed:
                 place(span, outer, terms)
-            elif terms.rules is not None and span.parent is None:
-                place_root(span, terms)
-            if terms.keeping is not None:
-                terms.keeping.hold(span)
+            elif rules is not None and span.parent is None:
+                place_root(span, rules)
+            if keeping is not None:
+                keeping.hold(span)
             if terms.processors.row and span.is_recording():
                 terms.processors.started(self._live(span), outer or None)
         except Exception as error:  # noqa: BLE001 -- what is plugged in is the user's code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import inspect
 import multiprocessing
 import pickle
@@ -103,6 +104,40 @@ def test_it_keeps_the_values_themselves(recording: Recording) -> None:
     assert bound() == (maker, {"tenant": "secret"})
 
 
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_keeps_the_values_themselves(copied: Callable[[Any], Any], recording: Recording) -> None:
+    """A copy stays in this process, so nothing becomes text: it has the same span, all baggage, name and text."""
+
+    def told() -> tuple[Any, dict[str, str]]:
+        """Tell."""
+        return telemetry.current_span(), dict(get_baggage())
+
+    token = set_baggage("tenant", "secret")
+    try:
+        with telemetry.span("job") as maker:
+            bound: Any = telemetry.propagate(told)
+    finally:
+        telemetry.detach(token)
+    bound.order = [1]
+    again = copied(bound)
+    assert again() == bound() == (maker, {"tenant": "secret"})
+    assert again is not bound
+    assert (again.__doc__, again.__name__, again.order) == ("Tell.", "told", [1])
+    assert (again.order is bound.order) == (copied is copy.copy)
+
+
+def test_a_copy_of_what_was_pickled_arrives_where_it_was_sent(recording: Recording) -> None:
+    """Before its first call it has no values yet, and a deep copy is of the callable too."""
+    caller = partial(parent, deep=True)
+    with telemetry.span("job") as maker:
+        sent = pickle.dumps(telemetry.propagate(caller))
+    arrived = pickle.loads(sent)
+    for again in (copy.copy(arrived), copy.deepcopy(arrived)):
+        assert again() == (maker.trace_id, maker.span_id)
+    assert copy.copy(arrived).__wrapped__ is arrived.__wrapped__
+    assert copy.deepcopy(arrived).__wrapped__ is not arrived.__wrapped__
+
+
 def test_it_looks_as_what_it_binds() -> None:
     """Name, text, signature, attributes and forms are the callable's."""
     bound = telemetry.propagate(parent)
@@ -121,6 +156,25 @@ def test_it_looks_as_what_it_binds() -> None:
         bound.missing  # type: ignore[attr-defined]  # noqa: B018 -- reading it is the test
     with pytest.raises(TypeError, match="takes a callable, not 3"):
         telemetry.propagate(3)  # type: ignore[arg-type]
+
+
+async def stepwise(pause: float) -> AsyncIterator[float]:
+    """Give what it took."""
+    yield pause
+
+
+ASKS = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+
+
+@pytest.mark.parametrize("function", [parent_later, stepwise, parent, Caller().method])
+def test_a_partial_keeps_its_form(function: Callable[..., Any]) -> None:
+    """`inspect` says of what is bound what it says of the partial, and that is what it says of the function."""
+    plain = partial(partial(function))
+    bound = telemetry.propagate(plain)
+    assert [ask(bound) for ask in ASKS] == [ask(plain) for ask in ASKS] == [ask(function) for ask in ASKS]
+    assert inspect.signature(bound) == inspect.signature(plain)
+    with pytest.raises(AttributeError):
+        bound.missing  # type: ignore[attr-defined]  # noqa: B018 -- reading it is the test
 
 
 def test_it_binds_to_instances_as_a_function_does() -> None:

@@ -198,7 +198,9 @@ cdef class Span(SpanBase):
     @property
     def trace_flags(self):
         """W3C flags: whether the trace is sampled, and that its id is random where we made it."""
-        return self.flags
+        if self.origin is None or type(self.origin) is not _Undecided:
+            return self.flags
+        return self.flags | self.origin.trace_flags  # a verdict to keep counts for the spans that are still open
 
     @property
     def tracestate(self):
