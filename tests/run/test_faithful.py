@@ -130,6 +130,13 @@ def test_an_interpreter_without_telemetry_is_left_alone(tmp_path: Path) -> None:
         ('[[targets]]\ntarget = "__main__"\nspan = "spec.parse"\nmetrics = [{name = "x"}]', "is the whole program"),
         ("sampler = 7", "telemetry.toml: sampler=7: must be one of"),
         ("targets = [", "name a TOML or JSON file"),
+        ("tool = 1", "is no table"),
+        ("[tool]\ntelemetry = 3", "is no table"),
+        ("journal = 3", "must be a folder"),
+        ("directory = '/'", "'directory' is no setting"),
+        ('flags = {"a,b" = 0.5}', "TELEMETRY_FLAGS cannot hold it"),
+        ('flags = {"a=b" = 0.5}', "TELEMETRY_FLAGS cannot hold it"),
+        ('registry = []\nbaggage_keys = ["a,b"]', "TELEMETRY_BAGGAGE_KEYS cannot hold it"),
     ],
 )
 def test_what_can_be_known_is_said_before_the_program_starts(config: str, says: str, tmp_path: Path) -> None:
@@ -138,3 +145,33 @@ def test_what_can_be_known_is_said_before_the_program_starts(config: str, says: 
     assert done.returncode == 2
     assert done.stdout == ""
     assert says in done.stderr
+
+
+def test_json_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    """It is a wrong file, not a traceback."""
+    (tmp_path / "deep.json").write_text('{"targets": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    done = run(tmp_path, sys.executable, "-c", "print('ran')", config=tmp_path / "deep.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "name a TOML or JSON file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_program_without_a_name_is_refused(tmp_path: Path) -> None:
+    """An empty word, as an unset variable of a shell gives it, is said to be one."""
+    done = run(tmp_path, "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the program's name is empty" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_targets_nothing_is_imported_before_the_program(tmp_path: Path) -> None:
+    """Files beside the program that are called as modules of the standard library are found as without us."""
+    (tmp_path / "own").mkdir()
+    for name in ("json", "queue", "contextvars"):
+        (tmp_path / "own" / f"{name}.py").write_text("MINE = True\n")
+    (tmp_path / "own" / "own.py").write_text(
+        "import sys\nprint('telemetry' in sys.modules)\nimport json, queue, contextvars\n"
+        "print(json.MINE, queue.MINE, contextvars.MINE)\n"
+    )
+    done = run(tmp_path, sys.executable, "own/own.py")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "False\nTrue True True\n", "")

@@ -186,6 +186,31 @@ def test_a_program_that_fails_is_a_span_that_failed(tmp_path: Path) -> None:
     assert attributes(whole)["error.type"] == "ZeroDivisionError"
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "is_error"),
+    [
+        ("import sys; sys.exit(3)", 3, True),
+        ("import sys; sys.exit('no input')", 1, True),
+        ("import sys; sys.exit(0)", 0, False),
+        ("import sys; sys.exit()", 0, False),
+        ("import sys\ntry: sys.exit(3)\nexcept SystemExit: pass", 0, False),
+        ("import sys\ntry: sys.exit(3)\nexcept SystemExit: sys.exit(0)", 0, False),
+        ("import threading, sys\nt = threading.Thread(target=sys.exit, args=(3,)); t.start(); t.join()", 0, False),
+    ],
+)
+def test_a_program_that_leaves_with_a_status_is_a_span_that_failed(
+    body: str, status: int, is_error: bool, tmp_path: Path
+) -> None:
+    """`sys.exit` counts where it ends the program with a status that is not 0, and not where somebody caught it."""
+    config = '[[targets]]\ntarget = "__main__"\nspan = "compile.execute"\n'
+    with Collector() as collector:
+        done = run(tmp_path, sys.executable, "-c", body, config=config, collector=collector)
+        (whole,) = spans(collector)
+    assert done.returncode == status
+    assert (whole.status.code == 2) == is_error
+    assert attributes(whole).get("error.type") == ("SystemExit" if is_error else None)
+
+
 def test_the_job_that_started_it_is_its_parent(tmp_path: Path) -> None:
     """`TRACEPARENT` in the environment is the parent of the whole."""
     config = '[[targets]]\ntarget = "__main__"\nspan = "compile.execute"\n'

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from telemetry.config import child_environment
 
+from .leaving import Leaving
+
 if TYPE_CHECKING:
     from telemetry.instrument import Patches, Target
 
@@ -97,12 +99,14 @@ class _Launch:
         options = {name: whole.options[name] for name in ("kind", "attributes") if name in whole.options}
         opened = span(whole.span, **options)
         opened.__enter__()
-        atexit.register(self._end, opened)
+        leaving = Leaving()
+        leaving.watch()
+        atexit.register(self._end, opened, leaving)
 
-    def _end(self, opened: Any) -> None:
-        """End the span of the program; the interpreter keeps what nobody caught."""
+    def _end(self, opened: Any, leaving: Leaving) -> None:
+        """End the span of the program; the interpreter keeps what nobody caught, but for `sys.exit`."""
         if os.getpid() == self._pid:
-            error = getattr(sys, "last_value", None)
+            error = getattr(sys, "last_value", None) or leaving.error()
             opened.__exit__(type(error) if error else None, error, None)
 
     def _count(self, reason: str, detail: str) -> None:

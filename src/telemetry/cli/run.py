@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
-from urllib.parse import quote
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from telemetry.config import SETTINGS, Settings, child_environment, read_settings
+from telemetry.config import SETTINGS, Setting, Settings, child_environment, read_settings
 from telemetry.errors import ConfigurationError, ContractError
 
 from .folders import names_service, refuse
+from .handover import variables
 from .launch import LAUNCHER
 
-_BOOT = Path(__file__).absolute().with_name("boot")
-_PATHS = ("registry", "journal")
-_AMBIENT = ("environment", "host_region", "workspace_tier")
+_BOOT: Final = Path(__file__).absolute().with_name("boot")
+_PATHS: Final = {
+    setting.name: setting for setting in SETTINGS if setting.name in ("registry", "journal", "hash_key_file")
+}
+_AMBIENT: Final = ("environment", "host_region", "workspace_tier")
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+_PATCH: Final = "TELEMETRY_PATCH_STDLIB"
+_OPTION: Final = re.compile(r"-[^-mcWX]*([mcWX])(.*)", re.DOTALL)
+"""Options of the interpreter that end its own words, or take one; those without may stand before, as in `-um`."""
 
 
 def run(
@@ -40,20 +46,23 @@ def run(
 
     Exit code: the program's; 2 on a wrong setting or target, 126 or 127 where the program cannot be started.
     """
+    if not command[0]:
+        refuse("the program's name is empty; write `telemetry run -- PROGRAM`")
     try:
-        settings = _settings(config, service)
+        table = _table(config) if config else {}
+        settings = _settings(table, config, service)
         _check(settings)
+        environment = _environment(settings, service or _service(settings, command), {*table, *_project_names()})
     except (ConfigurationError, ContractError) as error:
         refuse(str(error))
-    _become(command, _environment(settings, service or _service(settings, command)))
+    _become(command, environment)
 
 
-def _settings(config: Path | None, service: str | None) -> Settings:
+def _settings(table: Mapping[str, Any], config: Path | None, service: str | None) -> Settings:
     """Read the settings; the environment wins over the file, and the file over pyproject.toml."""
-    table = _table(config) if config else {}
     given = child_environment({})
-    variables = {setting.name: setting.variables for setting in SETTINGS}
-    free = {name: value for name, value in table.items() if not any(map(given.get, variables.get(name, ())))}
+    read_from = {setting.name: setting.variables for setting in SETTINGS}
+    free = {name: value for name, value in table.items() if not any(map(given.get, read_from.get(name, ())))}
     if service:
         free["service_name"] = service
     try:
@@ -65,7 +74,7 @@ def _settings(config: Path | None, service: str | None) -> Settings:
 
 
 def _table(config: Path) -> dict[str, Any]:
-    """Read the file; its paths are relative to it.
+    """Read the file; its paths are relative to it, and what is empty counts as not set.
 
     Raises:
         ConfigurationError: It cannot be read, or is no table.
@@ -78,18 +87,39 @@ def _table(config: Path) -> dict[str, Any]:
             import tomllib
 
             table = tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"--config {config}: {error}; name a TOML or JSON file") from None
+    for key in ("tool", "telemetry") if isinstance(table, dict) and "tool" in table else ():
+        table = table.get(key, {}) if isinstance(table, dict) else None
     if not isinstance(table, dict):
         raise ConfigurationError(f"--config {config}: is no table; write keys as below [tool.telemetry]")
-    table = table.get("tool", {}).get("telemetry", {}) if "tool" in table else table
-    return {name: _absolute(config, value) if name in _PATHS else value for name, value in table.items()}
+    # `read_settings` has parameters of its own, which are no settings.
+    if misplaced := sorted(table.keys() & {"environ", "directory"}):
+        raise ConfigurationError(f"--config {config}: {misplaced[0]!r} is no setting; leave it out")
+    folder = config.absolute().parent
+    found = {name: value for name, value in table.items() if value is not None and value != ""}
+    return {name: _absolute(folder, _PATHS[name], value) if name in _PATHS else value for name, value in found.items()}
 
 
-def _absolute(config: Path, value: Any) -> Any:
-    if isinstance(value, str):
-        return str(config.absolute().parent / value)
-    return [_absolute(config, each) for each in value] if isinstance(value, list) else value
+def _absolute(folder: Path, setting: Setting, value: Any) -> Any:
+    """Give paths in full, and a word that means none as False; what is wrong is so also where a variable wins."""
+    try:
+        found: Any = setting.read(value)
+    except ValueError as error:
+        raise ConfigurationError(f"--config: {setting.name}={value!r}: {error}; correct it, or leave it out") from None
+    if isinstance(found, tuple):
+        return [str(folder / each) for each in found]
+    return found and str(folder / found)
+
+
+def _project_names() -> Iterable[str]:
+    """Name what the pyproject.toml sets that was read; a child elsewhere may find another one."""
+    try:
+        folder = Path.cwd()
+        found = (each / "pyproject.toml" for each in (folder, *folder.parents))
+        return next((_table(file) for file in found if file.is_file()), ())
+    except (OSError, ConfigurationError):
+        return ()
 
 
 def _check(settings: Settings) -> None:
@@ -107,28 +137,41 @@ def _service(settings: Settings, command: Sequence[str]) -> str:
     if names_service(settings):
         return settings.service_name
     program, *arguments = command
-    if not Path(program).name.startswith("python"):
-        return Path(program).name
+    name = Path(program).name
+    return (_script(arguments) if name.startswith("python") else name) or "python"
+
+
+def _script(arguments: Iterable[str]) -> str:
+    """Name what an interpreter runs; empty for code that has no name."""
     words = iter(arguments)
     for word in words:
-        if word == "-m":
-            return next(words, "python")
-        if word == "-c":
+        if word == "-":
             break
         if not word.startswith("-"):
             return Path(word).stem
-    return "python"
+        option, attached = found.groups() if (found := _OPTION.fullmatch(word)) else ("", "")
+        if option == "c":
+            break
+        takes_next = (option and not attached) or word == "--check-hash-based-pycs"
+        value = next(words, "") if takes_next else attached
+        if option == "m":
+            return value
+    return ""
 
 
-def _environment(settings: Settings, service: str) -> dict[str, str]:
-    """Write the settings as variables: a child in another folder would find another pyproject.toml, or none."""
-    path = child_environment({}).get("PYTHONPATH")
+def _environment(settings: Settings, service: str, chosen: set[str]) -> dict[str, str]:
+    """Give the program its environment: the settings as variables, and the folder that starts us."""
+    given = child_environment({})
+    path = given.get("PYTHONPATH")
+    # What we import, a file of that name beside the program cannot be any more: without targets we do not start.
+    boot = {"PYTHONPATH": f"{_BOOT}{os.pathsep}{path}" if path else str(_BOOT)} if settings.targets else {}
+    is_chosen = "patch_stdlib" in chosen or given.get(_PATCH, "").strip()
     return child_environment(
         {
-            "TELEMETRY_PATCH_STDLIB": "true",
-            **_variables(settings),
+            **({} if is_chosen else {_PATCH: "true"}),
+            **variables(settings, chosen),
             "OTEL_SERVICE_NAME": service,
-            "PYTHONPATH": f"{_BOOT}{os.pathsep}{path}" if path else str(_BOOT),
+            **boot,
             LAUNCHER: f"{os.getpid()}:{_unused_file()}",
         }
     )
@@ -139,39 +182,6 @@ def _unused_file() -> Path:
     from tempfile import gettempdir
 
     return Path(gettempdir(), f"telemetry-run-{os.urandom(8).hex()}")
-
-
-def _variables(settings: Settings) -> dict[str, str]:
-    default = Settings()
-    found = {}
-    for setting in SETTINGS:
-        name = setting.name
-        holder, usual = (settings.limits, default.limits) if name.startswith("limits_") else (settings, default)
-        value = getattr(holder, name.removeprefix("limits_"))
-        if value != getattr(usual, name.removeprefix("limits_")):
-            found[setting.variables[0]] = _text(name, value)
-    return found
-
-
-def _text(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if name == "resource_attributes":
-        return ",".join(f"{quote(key)}={quote(text)}" for key, text in value.items())
-    if isinstance(value, Mapping):
-        return ",".join(f"{key}={each}" for key, each in value.items())
-    if name in ("targets", "sampling_rules"):
-        return json.dumps([_plain(each) for each in value])
-    if isinstance(value, tuple):
-        return (os.pathsep if name == "registry" else ",").join(map(str, value)) or "none"
-    return str(value)
-
-
-def _plain(value: Any) -> dict[str, Any]:
-    from dataclasses import asdict, is_dataclass
-
-    table = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-    return {name: each for name, each in table.items() if each is not None}
 
 
 def _become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:

@@ -5,8 +5,6 @@ Any interpreter may find it, also one of another version that has no `telemetry`
 
 import os
 import sys
-from importlib.machinery import PathFinder
-from importlib.util import module_from_spec
 
 
 def _leave_path() -> None:
@@ -17,12 +15,13 @@ def _leave_path() -> None:
 
 def _customize() -> None:
     """Run the `sitecustomize` that would have run without us, and let it be the module of that name."""
-    spec = PathFinder.find_spec("sitecustomize")
-    if spec is None or spec.loader is None:
-        return
-    module = module_from_spec(spec)
-    sys.modules["sitecustomize"] = module
-    spec.loader.exec_module(module)
+    ours = sys.modules.pop("sitecustomize")
+    try:
+        __import__("sitecustomize")
+    except ModuleNotFoundError as error:
+        if error.name != "sitecustomize":
+            raise
+        sys.modules["sitecustomize"] = ours
 
 
 def _start() -> None:
