@@ -318,3 +318,27 @@ def test_a_route_that_fails_costs_only_itself(recording: Recording, spans: Spans
     (server,) = spans(1)
     assert (server.name, server.attributes["http.response.status_code"]) == ("GET", 404)
     assert recording.losses["http_failed"] == 1
+
+
+def test_headers_that_can_be_read_once_reach_the_application(recording: Recording, spans: Spans) -> None:
+    """ASGI lets headers be any iterable: the span continues the trace of the request, and the application has them."""
+    lines = [(b"host", b"planner"), (b"traceparent", HEADERS["traceparent"].encode())]
+    given: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        given.extend(scope["headers"])
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        return None
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": iter(lines)}
+    asyncio.run(ASGIMiddleware(app)(scope, receive, send))
+    assert given == lines
+    (server,) = spans(1)
+    assert f"{server.trace_id:032x}" == TRACE
+    assert server.attributes["server.address"] == "planner"

@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.engines import is_there
 from tests.probe.workbench import BACKENDS, SPECS, built, planned
 
 from telemetry.errors import ToolchainError
 from telemetry.pipeline import ArtefactStore
-from telemetry.probe import BuildCache, backend, compile, lower, parse, plan  # noqa: A004 - the stage's name
+from telemetry.probe import BuildCache, backend, compile, lower, parse, plan, stages  # noqa: A004 - the stage's name
 from telemetry.probe.cache import build_key
+from telemetry.probe.toolversion import _version
+from telemetry.testing import isolated
 
 TEXT = "operator f(a: u32) -> u32 ensures result == a { return a; }"
 
@@ -120,3 +123,15 @@ def test_a_compiler_that_makes_nothing_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match=r"succeeded without making f\.so") as caught:
         compile(backend("c-gcc"), invocation, tmp_path)
     assert caught.value.code == "toolchain_failed"
+
+
+@pytest.mark.skipif(not is_there("clang"), reason="needs Clang")
+def test_a_lowering_that_asks_for_a_version_is_no_run_of_a_toolchain() -> None:
+    """The span of a lowering has none of the attributes of a run, and nothing is refused."""
+    graph, descriptor = planned(TEXT), backend("llvm-ir")
+    _version.cache_clear()
+    with isolated() as recording:
+        stages.lower(descriptor, graph.operators[0], graph.operators[0].clauses, graph)
+    (lowering,) = [span for span in recording.spans if span.name == "codegen.lower"]
+    assert not [name for name in lowering.attributes if name.startswith("toolchain.")]
+    assert recording.losses == {}

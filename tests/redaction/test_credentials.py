@@ -88,6 +88,15 @@ SECRETS = {
     "ssh": (_PEM.format("OPENSSH PRIVATE KEY"), ""),
     "pgp": (_PEM.format("PGP PRIVATE KEY BLOCK"), ""),
     "escaped pem": (_PEM.format("PRIVATE KEY").replace("\n", "\\n"), '{{"key": "{}"}}'),
+    "assigned in Go": ("hunter2secret", "password := {}"),
+    "assigned in make": ("hunter2secret", "DB_PASSWORD ?= {}"),
+    "compared": ("hunter2secret", 'if password == "{}":'),
+    "pair": ("hunter2secret", "sent [('password', '{}'), ('user', 'ci')]"),
+    "pair of bytes": ("hunter2's ecret", "sent [(b'authorization', b\"{}\")]"),
+    "pair of JSON": ("hunter2secret", '["api_key","{}"]'),
+    "short pair": ("four", '["pwd","{}"]'),
+    "escaped pair": ("hunter2secret", '{{"sent": "[\\"api_key\\", \\"{}\\"]"}}'),
+    "listed option": ("hunter2secret", "ran ['deploy', '--registry-password', '{}', '-v']"),
     "option": ("hunter2", "deploy --registry-password {} -v"),
 }
 
@@ -139,6 +148,9 @@ HARMLESS = [
     "hmac:0123456789abcdef",
     "00-4b67809ad4882d46a9790f7ef7a23053-b6e92f3dac476235-01",
     "gen_ai.usage.input_tokens=120",
+    "fields ['token', 'name', 'region'] are missing, and 'password', 'user' too",
+    "['--password', '--verbose']",
+    "('tokens', '120')",
 ]
 
 
@@ -161,7 +173,8 @@ _SEEDS = [
     "npm_", "sk_live_", "whsec_", "sk_a", "hf_", "shpat_", "-----BEGIN PRIVATE KEY-----", "-----BEGIN ",
     "Private-Lines: 1 ", "AGE-SECRET-KEY-1", "glpat-", "xoxb-", "sk-", "pypi-AgE", "GOCSPX-", "key-0", "eyJaaaaa.",
     "eyJaaaaa.aaaaa.", "SG.", "SG.aaaaaaaaaaaaaaaa.", "ya29.", "hvs.", "hooks.slack.com/a/", "Bearer ", "Basic ",
-    "--token ", "--a-", "curl -u a:", " -u a", "sshpass -p ", "://", "://a:", "https://a", "a@tcp(", "a:b@tcp(",
+    "--token ", "--a-", "('token', '", "('token', \\\"", "('token', 'a\\", "'--token', '", "(\"a.",
+    "curl -u a:", " -u a", "sshpass -p ", "://", "://a:", "https://a", "a@tcp(", "a:b@tcp(",
     "jdbc:oracle:a:b/", "1:AA", ":_auth=", '"auth":"', "&sig=", "?x-amz-signature=", "authorization:", "token=", "api_",
     "a-", "a.", "_", ":", "=", " ", "\\\"", "'",
 ]  # fmt: skip

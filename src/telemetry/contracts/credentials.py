@@ -42,7 +42,7 @@ def without_credentials(text: str) -> str:
     >>> without_credentials("pushing to https://ci:hunter2@registry.example/v2")
     'pushing to https://ci:[redacted]@registry.example/v2'
     """
-    if len(text) < _SHORTEST_BARE and " " not in text and ":" not in text and "=" not in text:
+    if len(text) < _SHORTEST_BARE and " " not in text and ":" not in text and "=" not in text and "," not in text:
         return text
     # A name is given its value by either, so one look serves for both.
     lowered = text.lower().replace("=", ":")
@@ -98,7 +98,8 @@ _START: Final = r"(?<![\w-])"
 
 _QUOTED: Final = r"\\{0,3}\"(?:[^\"\\]|\\.)*+\"?|\\{0,3}'(?:[^'\\]|\\.)*+'?"
 _VALUE: Final = rf"(?:\[redacted\]|b?(?:{_QUOTED})|[^\s\"',;&)}}\]]++)"
-_IS: Final = r"\\{0,3}[\"']?\s{0,3}(?:=>?|:)\s{0,3}"
+_IS: Final = r"\\{0,3}[\"']?\s{0,3}(?:[:?+]?={1,3}>?|:)\s{0,3}"
+_QUOTE: Final = r"\\{0,3}[\"']"
 
 
 @cache
@@ -113,6 +114,7 @@ def _forms() -> tuple[tuple[str, tuple[tuple[str, _Form], ...]], ...]:
         "-": _hyphenated(),
         ".": _dotted(),
         " ": _spaced(),
+        ",": _listed(),
         ":": (*_addressed(), *_assigned()),
     }
     return tuple((mark, tuple((hint, form) for form in found for hint in form.hints)) for mark, found in forms.items())
@@ -184,6 +186,18 @@ def _spaced() -> tuple[_Form, ...]:
         _Form(("--",), option, _KEPT, _TEXT),
         _Form(("curl",), user, _KEPT),
         _Form(("sshpass",), r"(\bsshpass\s{1,3}-p\s{0,3})\S++", _KEPT),
+    )
+
+
+def _listed() -> tuple[_Form, ...]:
+    """Give the forms of lists that became text: an option and what follows it, and a name and its value in brackets."""
+    option = rf"(--(?:\w{{1,32}}+-){{0,4}}{_NAME}[\w-]{{0,32}}{_QUOTE},\s{{0,3}})(?!{_QUOTE}-){_VALUE}"
+    # A longer list is one of names, where nothing after `token` is its value. The bound keeps the time linear.
+    value = rf"b?({_QUOTE})(?:(?!\2)(?:\\.|[^\\])){{1,1024}}+\2(?=\s{{0,3}},?\s{{0,3}}[)\]])"
+    pair = rf"([(\[]\s{{0,3}}b?{_QUOTE}(?!-)[\w.-]{{0,64}}{_NAME}[\w.-]{{0,32}}{_QUOTE},\s{{0,3}}){value}"
+    return (
+        _Form(("--",), option, _KEPT, _TEXT),
+        _Form(_NAME_HINTS, pair, _KEPT, _TEXT),
     )
 
 

@@ -6,7 +6,7 @@ it starts; the server's own loop never sees it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from typing import Any, final
 
 from telemetry._hotpath import ambient, switch
@@ -86,6 +86,8 @@ class ASGIMiddleware:
         if scope["type"] not in _SERVED or MARK in scope:
             return None
         scope[MARK] = True
+        if isinstance(headers := scope.get("headers"), Iterator):  # any iterable will do (ASGI, HTTP, Connection Scope)
+            scope["headers"] = list(headers)
         return self._reception.begin(_arrival(scope), scope)
 
 

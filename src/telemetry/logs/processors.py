@@ -115,10 +115,11 @@ def add_exception(_logger: object, _method: str, line: EventDict) -> EventDict:
 
 
 def redact_fields(_logger: object, _method: str, line: EventDict) -> EventDict:
-    """Take secrets out of the event and all fields, and make plain data of every value."""
+    """Take secrets out of the event, all fields and their names, and make plain data of every value."""
     for name in tuple(line):
         if name not in _CLEAN:
-            line[name] = redact_value(name, line[name])
+            shown = redact_text(name)
+            line[shown] = redact_value(name, line[name] if shown == name else line.pop(name))
     return settle_line(line)
 
 

@@ -14,6 +14,7 @@ from telemetry.contracts import REDACTED, cut, is_secret_name, without_credentia
 _TEXT_LIMIT = 16_384
 _DEPTH_LIMIT = 6
 _ITEM_LIMIT = 1_000
+_NAME_LIMIT = 256
 
 _Item = TypeVar("_Item")
 _Scalar = str | bool | int | float | None
@@ -42,7 +43,8 @@ def redact_value(key: str, value: object) -> object:
     """Return the value as plain data without secrets.
 
     The result holds only None, booleans, numbers, strings, lists, tuples and dictionaries with string keys, so it can
-    be written as JSON; other objects become their `str`. At most 1000 items are kept, six levels deep. Never raises.
+    be written as JSON; other objects become their `str`. Keys are texts too, and those that are alike without their
+    secrets become one. At most 1000 items are kept, six levels deep. Never raises.
 
     >>> redact_value("login", {"user": "ada", "password": "hunter2"})
     {'user': 'ada', 'password': '[redacted]'}
@@ -79,7 +81,8 @@ class _Walk:
             return "…"
         if isinstance(value, Mapping):
             pairs = self._within_limit(value.items())
-            return {name: self.value(name, item, depth + 1) for name, item in ((_text(n), i) for n, i in pairs)}
+            named = ((_text(name), item) for name, item in pairs)
+            return {redact_text(name): self.value(name, item, depth + 1) for name, item in named}
         items = self._items(key, value, depth + 1)
         return tuple(items) if isinstance(value, tuple) else list(items)
 
@@ -88,8 +91,9 @@ class _Walk:
         before = ""
         for item in self._within_limit(values):
             yield REDACTED if before and is_secret_name(before) else self.value(key, item, depth)
-            names_next = isinstance(item, str) and (item.startswith("--") or len(values) == 2)
-            before = str(item) if names_next and "=" not in str(item) else ""
+            name = _name(item)
+            names_next = (name.startswith("--") or len(values) == 2) and "=" not in name
+            before = name if names_next else ""
 
     def _within_limit(self, items: Iterable[_Item]) -> Iterator[_Item]:
         for item in items:
@@ -106,6 +110,13 @@ def _scalar(key: str, value: _Scalar) -> object:
     if is_secret_name(key):
         return REDACTED
     return redact_text(value) if isinstance(value, str) else value
+
+
+def _name(item: object) -> str:
+    # ASGI and the like give the names of headers as bytes.
+    if isinstance(item, (bytes, bytearray)):
+        return bytes(item[:_NAME_LIMIT]).decode("latin-1")
+    return str(item) if isinstance(item, str) else ""
 
 
 def _text(value: object) -> str:

@@ -86,4 +86,4 @@ def masked(mask: Mask, value: Any) -> Any:
         return mask(value)
     if kind is tuple or kind is list:
         return kind(masked(mask, item) for item in value)
-    return {name: masked(mask, item) for name, item in value.items()} if kind is dict else value
+    return {masked(mask, name): masked(mask, item) for name, item in value.items()} if kind is dict else value

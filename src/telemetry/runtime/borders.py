@@ -20,10 +20,17 @@ def draw(settings: Settings, count: Count, admit: Admit = redact_value) -> None:
     Args:
         settings: Say in which formats, and what of the baggage.
         count: Called with what is refused.
-        admit: Gives a value without secrets, by its key; what it changes stays here.
+        admit: Gives a value without secrets, by its key; what it changes, and a key that it changes, stays here.
     """
     choose(settings.propagators, count)
-    govern(_matcher(settings.baggage_keys), lambda key, value: value if admit(key, value) == value else None, count)
+
+    def cleared(key: str, value: str) -> str | None:
+        return value if admit("", key) == key and admit(key, value) == value else None
+
+    def said(reason: str, detail: str) -> None:
+        count(reason, str(admit("", detail)))
+
+    govern(_matcher(settings.baggage_keys), cleared, said)
 
 
 def lift() -> None:

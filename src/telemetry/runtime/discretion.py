@@ -41,10 +41,15 @@ class Discretion:
         given = name.removeprefix("extra.")
         verdict = self._secrecy.verdict(given)
         if verdict not in ("drop", "hash"):
-            guessed = name if verdict == "guess" else ""
-            line[name] = redact_plainly(guessed, line[name], mask) if mask else redact_value(guessed, line[name])
+            said = _plain("", name, mask) if verdict == "guess" else name
+            value = line[name] if said == name else line.pop(name)
+            line[said] = _plain(name if verdict == "guess" else "", value, mask)
         elif (shown := self._secrecy.shown(given, line.pop(name))) is not None:
             line[name] = shown
+
+
+def _plain(name: str, value: Any, mask: Mask) -> Any:
+    return redact_plainly(name, value, mask) if mask else redact_value(name, value)
 
 
 def _seen(line: MutableMapping[str, Any]) -> dict[str, list[Any]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from telemetry._hotpath import sample_with
-from telemetry.config import read_settings
+from telemetry.config import child_environment, read_settings
 from telemetry.errors import ContractError
 from telemetry.runtime import Basket, Plugs, TelemetryDispatcher, install
 from telemetry.tracing import sampler
@@ -48,6 +49,10 @@ def isolated(**settings: Any) -> Iterator[Recording]:
     sampled_before = sample_with(sampler(read.sampler, read.sampler_arg))
     runtime.logs.open()
     try:
+        if read.patch_stdlib:
+            from telemetry.context import patch
+
+            patch(runtime, partial(child_environment, {}))  # shutting down undoes it
         yield Recording(runtime, basket)
     finally:
         install(before)

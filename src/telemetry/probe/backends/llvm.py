@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextvars import Context
 from typing import Final
 
 from telemetry.probe.plan import ExecutionGraph
@@ -17,7 +18,8 @@ _FIRST_WITH_OPAQUE_POINTERS = 15
 
 def _translate(operator: Operator, clauses: Clauses, graph: ExecutionGraph) -> str:
     # Typed pointers left LLVM with version 17; version 14 crashes on `ptr` when it optimises.
-    opaque = shutil.which("clang") is None or major("clang") >= _FIRST_WITH_OPAQUE_POINTERS
+    # Asked in an empty context, for the span of a lowering has no attributes of a toolchain's run.
+    opaque = shutil.which("clang") is None or Context().run(major, "clang") >= _FIRST_WITH_OPAQUE_POINTERS
     return llvmsource.translate(operator, clauses, graph, opaque_pointers=opaque)
 
 
