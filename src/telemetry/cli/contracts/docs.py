@@ -22,6 +22,8 @@ from telemetry.contracts import (
 )
 from telemetry.errors import ConfigurationError, ContractError
 
+from .written import read_written
+
 _FAILED: Final = 1
 _OWN_PACK: Final = "telemetry"
 _MARK: Final = "Made by `telemetry contracts docs`"
@@ -44,7 +46,7 @@ def docs(
     a file missing or stale, 2 on bad usage.
     """
     wanted = _render(registry)
-    present = {name: _read(output / name) for name in wanted}
+    present = {name: read_written(output / name) for name in wanted}
     if check:
         _check(output, present, wanted)
     else:
@@ -63,16 +65,6 @@ def _render(paths: list[Path] | None) -> dict[str, str]:
 def _registry(paths: list[Path] | None) -> Registry:
     named = paths or read_settings().registry
     return load_registry(*named) if named else load_registry(packs=[*shipped_packs(), _OWN_PACK])
-
-
-def _read(path: Path) -> str:
-    """Give what a file holds; nothing where there is none."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        refuse(f"--output {path}: cannot be read: {error}")
 
 
 def _check(folder: Path, present: Mapping[str, str], wanted: Mapping[str, str]) -> None:

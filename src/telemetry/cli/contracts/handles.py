@@ -14,6 +14,8 @@ from telemetry.config import read_settings
 from telemetry.contracts import load_registry, render_handles
 from telemetry.errors import ConfigurationError, ContractError
 
+from .written import read_written
+
 _FAILED = 1
 
 
@@ -39,7 +41,7 @@ def handles(
             refuse("--check needs --output: the module to compare with the registry")
         typer.echo(wanted, nl=False)
         return
-    present = _read(output)
+    present = read_written(output)
     if check:
         _compare(output, present, wanted)
     else:
@@ -51,16 +53,6 @@ def _render(files: list[Path] | None) -> str:
         return render_handles(load_registry(*(files or read_settings().registry)))
     except (ConfigurationError, ContractError) as error:
         refuse(str(error))
-
-
-def _read(path: Path) -> str:
-    """Give what a file holds; nothing where there is none."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        refuse(f"--output {path}: cannot be read: {error}")
 
 
 def _compare(path: Path, present: str, wanted: str) -> None:
