@@ -49,6 +49,8 @@ MATRIX: Mapping[str, tuple[tuple[object, object], tuple[str, object], tuple[obje
     "host_region": (("eu", "eu"), ("us", "us"), ("ap", "ap")),
     "workspace_tier": (("free", "free"), ("team", "team"), ("enterprise", "enterprise")),
     "host_kind": (("offline", "offline"), ("online", "online"), ("offline", "offline")),
+    "dataset_version": (("1", "1"), ("2", "2"), ("3", "3")),
+    "model_version": (("1", "1"), ("2", "2"), ("3", "3")),
     "run_id": (("1", "1"), ("2", "2"), ("3", "3")),
     "journal": (("/a", "/a"), ("off", False), ("/c", "/c")),
     "journal_bytes": ((1 << 20, 1 << 20), ("2000000", 2_000_000), (3_000_000, 3_000_000)),
@@ -440,6 +442,7 @@ def test_files_are_relative_to_what_names_them(tmp_path: Path, monkeypatch: pyte
     ("text", "problem"),
     [
         ("[tool.telemetry\n", "is not TOML: "),
+        pytest.param(f"[tool.telemetry]\nx = {'[' * 20_000}\n", "is not TOML: ", id="deep"),
         ("[tool]\ntelemetry = 3\n", "tool.telemetry is no table; write its keys below [tool.telemetry]"),
         ("[tool.telemetry]\nlimits = {event_count = 3}\n", "must be SpanLimits; files have limits_… keys"),
     ],

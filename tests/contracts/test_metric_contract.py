@@ -95,7 +95,7 @@ def test_a_label_that_the_metric_lacks() -> None:
 
 def test_ambient_labels() -> None:
     """These get their values from settings."""
-    assert AMBIENT_LABELS == ("environment", "host_region", "workspace_tier")
+    assert AMBIENT_LABELS == ("environment", "env", "host_region", "workspace_tier")
 
 
 def test_contracts_are_values() -> None:

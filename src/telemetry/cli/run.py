@@ -26,7 +26,6 @@ _BOOT: Final = Path(__file__).absolute().with_name("boot")
 _PATHS: Final = {
     setting.name: setting for setting in SETTINGS if setting.name in ("registry", "journal", "hash_key_file")
 }
-_AMBIENT: Final = ("environment", "host_region", "workspace_tier")
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 _PATCH: Final = "TELEMETRY_PATCH_STDLIB"
 _OPTION: Final = re.compile(r"-[^-mcWX]*([mcWX])(.*)", re.DOTALL)
@@ -124,11 +123,11 @@ def _project_names() -> Iterable[str]:
 
 def _check(settings: Settings) -> None:
     """Find what is wrong with the targets before the program starts."""
-    from telemetry.contracts import load_registry
+    from telemetry.contracts import AMBIENT_LABELS, load_registry
     from telemetry.instrument import check_targets, targets_of
 
     targets = targets_of(settings.targets)
-    ambient = [name for name in _AMBIENT if getattr(settings, name)]
+    ambient = [label for label in AMBIENT_LABELS if label == "env" or getattr(settings, label)]
     check_targets(targets, load_registry(*settings.registry), ambient)
 
 

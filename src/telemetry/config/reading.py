@@ -151,7 +151,7 @@ def _tool_table(path: str) -> Mapping[str, object]:
         table = tomllib.loads(content.decode())["tool"]["telemetry"]
     except (OSError, KeyError, TypeError):
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} is not TOML: {error}; correct it") from None
     if not isinstance(table, Mapping):
         raise ConfigurationError(f"{path}: tool.telemetry is no table; write its keys below [tool.telemetry]")

@@ -91,6 +91,8 @@ class Settings:
     host_region: str = "unknown"
     workspace_tier: WorkspaceTier | None = None
     host_kind: HostKind = "online"
+    dataset_version: str | None = None
+    model_version: str | None = None
     run_id: str | None = None
     journal: str | Literal[False] | None = None
     journal_bytes: int = 32 * 1024 * 1024

@@ -49,6 +49,8 @@ SETTINGS: Final = (
     Setting("host_region", text, ("TELEMETRY_HOST_REGION", f"{_ATTR} cloud.region")),
     Setting("workspace_tier", one_of(WorkspaceTier), ("TELEMETRY_WORKSPACE_TIER",)),
     Setting("host_kind", one_of(HostKind), ("TELEMETRY_HOST_KIND",)),
+    Setting("dataset_version", text, ("TELEMETRY_DATASET_VERSION",)),
+    Setting("model_version", text, ("TELEMETRY_MODEL_VERSION",)),
     Setting("run_id", text, ("TELEMETRY_RUN_ID",)),
     Setting("journal", folder, ("TELEMETRY_JOURNAL",)),
     Setting("journal_bytes", number(int, 1 << 20, 1 << 32), ("TELEMETRY_JOURNAL_BYTES",)),

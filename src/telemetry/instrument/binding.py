@@ -132,7 +132,7 @@ def metric_breaches(metric: MetricDeclaration, contract: Any, ambient: Collectio
     findings = [f"has no label {label!r}" for label in sorted(sources - {*contract.labels})]
     findings += [
         f"label {label!r} has no source; give it by labels=, capture= or error=, "
-        "or in the settings if it is environment, host_region or workspace_tier"
+        "or in the settings if it is environment, env, host_region or workspace_tier"
         for label in contract.labels
         if label not in sources and label not in ambient
     ]

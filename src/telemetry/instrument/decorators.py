@@ -110,7 +110,8 @@ def record_metric(
 
     Args:
         name: The metric's name in the registry.
-        labels: Labels with one value for ever. `environment`, `host_region` and `workspace_tier` come from settings.
+        labels: Labels with one value for ever. `environment` (or `env`), `host_region` and `workspace_tier` come from
+            the settings.
         capture: Label to the path of a parameter, or a callable of the arguments: see `instrument_span`.
         error: Label to a path in the exception, or a callable of it; with `on="failure"` only.
         on: `always`, `success` or `failure`; a cancelled call is neither of the two.

@@ -30,7 +30,7 @@ from .notes import Notes
 from .outputs import Outputs
 from .plugs import Plugs
 from .region import put_away, region_of
-from .resource import resource_of
+from .resource import common_attributes, resource_of
 from .sampling import Sampling
 from .tray import Tray
 from .upkeep import MANY, fold_many
@@ -143,7 +143,7 @@ class TelemetryDispatcher:
         self._recorder.prepare(site)
 
     def _make_recorder(self) -> Recorder:
-        common = {"host.kind": self.settings.host_kind}
+        common = common_attributes(self.settings, self.registry)
         return Recorder(self.registry, self.settings.limits, common, self.admissions, self.breaches.count)
 
     def _make_logs(self, *, quiet: bool) -> LogOutput:
@@ -385,6 +385,7 @@ def _without_port(settings: Settings, parent_run_id: str) -> Settings:
 def _ambient(settings: Settings) -> dict[str, str]:
     given = {
         "environment": settings.environment,
+        "env": settings.environment,
         "host_region": settings.host_region,
         "workspace_tier": settings.workspace_tier,
     }

@@ -6,6 +6,7 @@ import os
 import sys
 
 from telemetry.config import Settings
+from telemetry.contracts import Registry
 from telemetry.signals import Resource
 from telemetry.version import VERSION
 
@@ -26,3 +27,10 @@ def resource_of(settings: Settings) -> Resource:
             **settings.resource_attributes,
         }
     )
+
+
+def common_attributes(settings: Settings, registry: Registry) -> dict[str, str]:
+    """Give what every span of this process has; a version that the registry does not know is left out."""
+    versions = {"dataset.version": settings.dataset_version, "model.version": settings.model_version}
+    known = {name: value for name, value in versions.items() if value and name in registry.attributes}
+    return {"host.kind": settings.host_kind, **known}
