@@ -150,6 +150,8 @@ HARMLESS: tuple[tuple[Document, Document, str, str], ...] = (
     ({"enumerations": {"x": ["a"]}}, {}, "TC401", "info"),
     ({"cardinality": {"default": 9}}, {"cardinality": {"default": 8}}, "TC414", "warning"),
     ({"cardinality": {"default": 8}}, {"cardinality": {"default": 9}}, "TC414", "info"),
+    ({"reserved": {"host": ["a", "b"]}}, {"reserved": {"host": ["a"]}}, "TC414", "warning"),
+    ({"reserved": {"host": ["a"]}}, {"reserved": {"host": ["a", "b"]}}, "TC414", "info"),
     ({"foreign": "refuse"}, {}, "TC414", "info"),
 )
 

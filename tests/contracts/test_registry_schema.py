@@ -43,15 +43,16 @@ WHOLE = {
     "owners": ["me"],
     "enumerations": {"team": ["red", "blue"]},
     "cardinality": {"default": 100},
+    "reserved": {"host": ["here", "there"]},
     "foreign": "count",
     "metrics": [
         {**COUNTER, "values": {"team": ["red"]}, "across": "sum", "since": "2026-01-31", "stability": "deprecated",
          "replaced_by": "queue_depth"},
-        {**GAUGE, "range": [0, 10], "across": "max"},
+        {**GAUGE, "range": [0, 10], "across": "max", "cardinality": {"staging": 9}},
         {**GAUGE, "name": "red_ratio", "unit": "ratio", "range": [0, 1], "labels": ["environment"],
          "share": {"metric": "builds_total", "label": "team", "value": "red", "interval_seconds": 60}},
         {**HISTOGRAM, "name": "build", "exponential": True, "waive": {"label_count": "No."}},
-        SUMMARY,
+        {**SUMMARY, "cardinality": 20},
     ],
     "attributes": [
         {"name": "team.account", "type": "string", "description": "Whose.", "class": "secret", "treatment": "hash"},
@@ -84,7 +85,7 @@ VALUES = st.recursive(
 KEYS = st.sampled_from(
     ["name", "kind", "unit", "labels", "values", "buckets", "quantiles", "range", "share", "across", "waive", "since",
      "type", "required", "enumeration", "origin", "attributes", "fields", "severity", "extends", "environment",
-     "exponential"]
+     "exponential", "cardinality", "reserved"]
 )  # fmt: skip
 
 

@@ -7,8 +7,10 @@ and checks read it. Nothing here records, and nothing imports more than the stan
 from telemetry.door import deferred as _deferred
 
 from .attribute import AttributeContract, Requirement, Sensitivity, Stability, Treatment, ValueType
+from .cardinality import Slots, unbound
 from .credentials import REDACTED, cut, is_secret_name, without_credentials
 from .event import EventContract
+from .limits import OVERFLOW, OVERFLOW_ATTRIBUTE, is_overflow
 from .load import DEFAULT_PACKS, OWN_PACK, SCHEMA_PATH, InvalidRegistryError, load_registry, shipped_packs
 from .metric import AMBIENT_LABELS, Across, MetricContract, ShareContract
 from .naming import RULES, Rule
@@ -36,45 +38,11 @@ else:
     )
 
 __all__ = (
-    "AMBIENT_LABELS",
-    "CODES",
-    "DEFAULT_PACKS",
-    "OWN_PACK",
-    "REDACTED",
-    "RULES",
-    "SCHEMA_PATH",
-    "Across",
-    "AttributeContract",
-    "Change",
-    "Code",
-    "EventContract",
-    "Finding",
-    "Foreign",
-    "InvalidRegistryError",
-    "Mask",
-    "MetricContract",
-    "Registry",
-    "Requirement",
-    "Rule",
-    "Secrecy",
-    "Sensitivity",
-    "ShareContract",
-    "SpanContract",
-    "Stability",
-    "Treatment",
-    "ValueType",
-    "Verdict",
-    "check_registry",
-    "compare_registries",
-    "cut",
-    "draft_registry",
-    "findings",
-    "is_secret_name",
-    "load_edition",
-    "load_registry",
-    "render_documentation",
-    "render_handles",
-    "render_log_schema",
-    "shipped_packs",
+    "AMBIENT_LABELS", "CODES", "DEFAULT_PACKS", "OVERFLOW", "OVERFLOW_ATTRIBUTE", "OWN_PACK", "REDACTED", "RULES",
+    "SCHEMA_PATH", "Across", "AttributeContract", "Change", "Code", "EventContract", "Finding", "Foreign",
+    "InvalidRegistryError", "Mask", "MetricContract", "Registry", "Requirement", "Rule", "Secrecy", "Sensitivity",
+    "ShareContract", "Slots", "SpanContract", "Stability", "Treatment", "ValueType", "Verdict", "check_registry",
+    "compare_registries", "cut", "draft_registry", "findings", "is_overflow", "is_secret_name", "load_edition",
+    "load_registry", "render_documentation", "render_handles", "render_log_schema", "shipped_packs", "unbound",
     "without_credentials",
-)
+)  # fmt: skip

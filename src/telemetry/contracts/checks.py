@@ -13,12 +13,13 @@ from typing import Final
 
 from telemetry.errors import RegistryError
 
+from .cardinality import known_series, least_limit
 from .declaration import Declarations
 from .entry import Place
 from .finding import Finding, finding, is_structural
 from .load import Files, read_files
 from .merge import merge
-from .metric import MetricContract, unfit
+from .metric import AMBIENT_LABELS, MetricContract, unfit
 from .naming import Rule, review, unversioned
 from .registry import Registry
 from .spelling import suggestion
@@ -76,10 +77,11 @@ def _check_metrics(file: Declarations, registry: Registry, rules: Mapping[str, R
 
 
 def _check_values(file: Declarations) -> None:
-    for label, values in file.enumerations.items():
-        for index, value in enumerate(values):
-            if problem := unfit(value):
-                (file.place / "enumerations" / label / index).report(problem, "TC122")
+    for key, table in (("enumerations", file.enumerations), ("reserved", file.reserved)):
+        for label, values in table.items():
+            for index, value in enumerate(values):
+                if problem := unfit(value):
+                    (file.place / key / label / index).report(problem, "TC122")
 
 
 def _described(file: Declarations) -> Iterator[tuple[Place, str]]:
@@ -106,6 +108,7 @@ def rules_of(registry: Registry) -> Mapping[str, Rule]:
         "bucket_cover": Rule("buckets", _bucket_cover, "TC126"),
         "version_suffix": Rule("name", _version_suffix, "TC127"),
         "successor": Rule("stability", _successor, "TC128"),
+        "known_series": Rule("labels", lambda metric: _known_series(metric, registry), "TC301"),
     }
 
 
@@ -165,3 +168,14 @@ def _successor(metric: MetricContract) -> str | None:
     if metric.stability != "deprecated" or metric.replaced_by:
         return None
     return "nothing says what to use in its place; add 'replaced_by'"
+
+
+def _known_series(metric: MetricContract, registry: Registry) -> str | None:
+    known = known_series(metric, AMBIENT_LABELS)
+    environment, limit = least_limit(metric, registry)
+    if known <= limit:
+        return None
+    return (
+        f"its labels have {known} known combinations, and the limit is {limit} ({environment}); "
+        "raise 'cardinality' of the metric, or leave out a label or values"
+    )

@@ -17,6 +17,7 @@ from .document import read_document
 from .entry import Entry, Place
 from .event import EventContract, read_event
 from .form import LABEL_NAME, WORD
+from .limits import read_limits
 from .metric import MetricContract, read_metric
 from .naming import LATER_RULES, RULES, review
 from .registry import FOREIGN, Foreign
@@ -51,6 +52,7 @@ class Declarations:
     extends: tuple[str, ...] | None
     owners: tuple[str, ...]
     enumerations: Mapping[str, tuple[str, ...]]
+    reserved: Mapping[str, tuple[str, ...]]
     cardinality: Mapping[str, int]
     foreign: Foreign | None
     metrics: tuple[Declared[MetricContract], ...]
@@ -76,7 +78,8 @@ def read_declarations(path: str, findings: list[RegistryError]) -> Declarations:
             extends=extends if entry.has("extends") else None,
             owners=entry.texts("owners"),
             enumerations=_enumerations(entry.entry("enumerations")),
-            cardinality=_cardinality(entry.entry("cardinality")),
+            reserved=_enumerations(entry.entry("reserved")),
+            cardinality=read_limits(entry.entry("cardinality")),
             foreign=_foreign(entry),
             metrics=_declared(entry, "metrics", _metric),
             attributes=_declared(entry, "attributes", read_attribute),
@@ -93,11 +96,6 @@ def _declared(entry: Entry, key: str, read: Callable[[Entry, str], _Contract]) -
 def _enumerations(entry: Entry) -> Mapping[str, tuple[str, ...]]:
     with entry:
         return {label: entry.texts(label, least=1) for label in entry.keys(LABEL_NAME)}
-
-
-def _cardinality(entry: Entry) -> Mapping[str, int]:
-    with entry:
-        return {environment: entry.count(environment) for environment in entry.keys(WORD)}
 
 
 def _foreign(entry: Entry) -> Foreign | None:

@@ -165,6 +165,10 @@ class Entry:
         """Tell whether a key is there, without asking for it."""
         return key in self._members
 
+    def has_object(self, key: str) -> bool:
+        """Tell whether a key is there and holds an object, without asking for it."""
+        return isinstance(self._members.get(key), Members)
+
     def forbid(self, key: str, problem: str) -> None:
         """Report a key that has no place here, for a reason that is better than `unknown`."""
         self._asked.append(key)

@@ -105,8 +105,12 @@ CODES: Final[Mapping[str, Code]] = {
     "TC126": Code("bucket_cover", "three buckets or more, the last ten times the first", "add buckets"),
     "TC127": Code("version_suffix", "`_v` and a number from 2 at the end, for another schema", "rename it"),
     "TC128": Code("successor", "`replaced_by`, for a deprecated metric", "name what to use"),
+    "TC301": Code("known_series", "room below the limit for all combinations of known values", "raise `cardinality`"),
+    "TC302": Code("overflow", "no series past the limit", "close the label, reserve values, or raise `cardinality`"),
+    "TC303": Code("over_limit", "as many series as the limit allows", "find who exposes them: telemetry does not"),
+    "TC304": Code("nearly_full", "a fifth of the limit in reserve", "look at the label with most values", "warning"),
 }
-"""All kinds of findings, by their code: TC1xx are of declarations."""
+"""All kinds of findings, by their code: TC1xx are of declarations, TC3xx of the number of series."""
 
 
 def finding(error: RegistryError) -> Finding:

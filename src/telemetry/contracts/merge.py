@@ -1,6 +1,7 @@
 """Make one registry of what several files declare, and find where they contradict each other.
 
-Later files extend earlier ones: they add contracts and enumeration values, and set cardinality limits anew.
+Later files extend earlier ones: they add contracts, enumeration values and known values, and set cardinality limits
+anew, of a metric too.
 """
 
 from __future__ import annotations
@@ -46,11 +47,13 @@ def merge(files: Sequence[Declarations], *, packs: tuple[str, ...], paths: tuple
         packs: The names of the packs.
         paths: The user's files.
     """
-    enumerations = _enumerations(files)
-    metrics = _united("metric", (item for file in files for item in file.metrics))
+    enumerations = _added(file.enumerations for file in files)
+    reserved = _added(file.reserved for file in files)
+    metrics = _with_limits(_united("metric", (item for file in files for item in file.metrics)), files)
+    _check_reserved(files, enumerations)
     _check_successors(metrics)
     _check_series(metrics)
-    closed = {name: _closed_metric(item, enumerations) for name, item in metrics.items()}
+    closed = {name: _closed_metric(item, enumerations, reserved) for name, item in metrics.items()}
     _check_shares(metrics, closed)
     check_classes(files)
     return Registry(
@@ -79,13 +82,14 @@ def merge(files: Sequence[Declarations], *, packs: tuple[str, ...], paths: tuple
         owners=tuple(dict.fromkeys(owner for file in files for owner in file.owners)),
         packs=packs,
         files=paths,
+        reserved=reserved,
     )
 
 
-def _enumerations(files: Iterable[Declarations]) -> _Enumerations:
+def _added(tables: Iterable[_Enumerations]) -> _Enumerations:
     merged: dict[str, dict[str, None]] = {}
-    for file in files:
-        for label, values in file.enumerations.items():
+    for table in tables:
+        for label, values in table.items():
             merged.setdefault(label, {}).update(dict.fromkeys(values))
     return {label: tuple(values) for label, values in merged.items()}
 
@@ -103,13 +107,39 @@ def _check_again(noun: str, first: Declared[_Contract], again: Declared[_Contrac
     name = again.contract.name
     if first.place.path == again.place.path:
         (again.place / "name").report(f"{noun} {name!r} is declared in this file twice; keep one", "TC103")
-    elif first.contract != again.contract:
-        parts = ", ".join(_differing(first.contract, again.contract))
+    elif first.contract != (contract := _with_limit(again.contract, first.contract)):
+        parts = ", ".join(_differing(first.contract, contract))
         (again.place / "name").report(
             f"{noun} {name!r} is declared in {first.place.path} already, and differs in {parts}; "
             "give yours another name, or leave it out",
             "TC103",
         )
+
+
+def _with_limit(contract: _Contract, other: _Contract) -> _Contract:
+    """Give a contract with the limit of another one: that is what a file may set anew."""
+    if isinstance(contract, MetricContract) and isinstance(other, MetricContract):
+        return replace(contract, cardinality=other.cardinality)
+    return contract
+
+
+def _with_limits(metrics: _Table[MetricContract], files: Sequence[Declarations]) -> _Table[MetricContract]:
+    """Give each metric the limits that the files set for it, the last one for an environment counting."""
+    limits: dict[str, Mapping[str, int]] = {}
+    for item in (item for file in files for item in file.metrics if item.contract.cardinality):
+        limits[item.contract.name] = {**limits.get(item.contract.name, {}), **item.contract.cardinality}
+    return {
+        name: replace(item, contract=replace(item.contract, cardinality=limits[name])) if name in limits else item
+        for name, item in metrics.items()
+    }
+
+
+def _check_reserved(files: Sequence[Declarations], enumerations: _Enumerations) -> None:
+    for file in files:
+        for label in file.reserved:
+            if label in enumerations:
+                problem = f"{label!r} is a closed label, so its values are known; leave it out"
+                (file.place / "reserved" / label).report(problem, "TC104")
 
 
 def _differing(one: object, other: object) -> Iterator[str]:
@@ -170,14 +200,17 @@ def _share_problem(
     return None if breach is None else ("value", breach)
 
 
-def _closed_metric(item: Declared[MetricContract], enumerations: _Enumerations) -> MetricContract:
+def _closed_metric(
+    item: Declared[MetricContract], enumerations: _Enumerations, reserved: _Enumerations
+) -> MetricContract:
     metric = item.contract
     values = dict(metric.values)
     for label in metric.labels:
         allowed = enumerations.get(label)
         if allowed is not None:
             _check_values(values.setdefault(label, frozenset(allowed)), label, allowed, item.place / "values" / label)
-    return replace(metric, values=values)
+    known = {label: frozenset(reserved[label]) for label in metric.labels if label in reserved and label not in values}
+    return replace(metric, values=values, reserved=known)
 
 
 def _check_values(values: frozenset[str], label: str, allowed: Sequence[str], place: Place) -> None:

@@ -17,6 +17,7 @@ from .attribute import STABILITIES, Stability
 from .credentials import without_credentials
 from .entry import Entry
 from .form import DAY, LABEL_NAME, METRIC_NAME
+from .limits import OVERFLOW, read_own_limits
 
 Across = Literal["last", "sum", "max", "min", "merge"]
 """How the series that several processes have of one metric become one."""
@@ -45,6 +46,10 @@ _ACROSS: Final[Mapping[MetricKind, tuple[Across, ...]]] = {
 _VALUE_CHARACTERS = 128
 _UUID = "(?i:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32})"
 _SEPARATORS = r"[\s\x00-\x1f\x7f]"
+_TAKEN: Final[Mapping[str, str]] = {
+    "": "is empty, which Prometheus takes for no label at all; give it a name, such as 'none'",
+    OVERFLOW: f"must not be {OVERFLOW!r}, which stands for all series past the limit; give it another name",
+}
 
 
 @final
@@ -84,6 +89,8 @@ class MetricContract:
         since: The day (ISO 8601) since which `stability` holds.
         replaced_by: The metric to use in place of a deprecated one.
         source: The file that declares it.
+        cardinality: The greatest number of series that this metric has, by environment; it wins over the registry's.
+        reserved: The known values of open labels, whose combinations keep a series of their own.
 
     >>> contract = MetricContract("parse_duration_ms", "histogram", "milliseconds", "Parse time.", "parser")
     >>> contract.duration_scale
@@ -108,6 +115,8 @@ class MetricContract:
     replaced_by: str = ""
     source: str = field(default="", compare=False)
     exponential: bool = False
+    cardinality: Mapping[str, int] = field(default_factory=dict, hash=False)
+    reserved: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False, compare=False)
 
     @property
     def duration_scale(self) -> float | None:
@@ -136,8 +145,8 @@ class MetricContract:
 
 def unfit(value: str, *, run_scoped: bool = False) -> str | None:
     """Say why a text may not be the value of a label; None when it may."""
-    if not value:
-        return "is empty, which Prometheus takes for no label at all; give it a name, such as 'none'"
+    if value in _TAKEN:
+        return _TAKEN[value]
     if without_credentials(value) != value:
         return "looks like a credential; give it a name of what it is for"
     if len(value) > _VALUE_CHARACTERS:
@@ -174,6 +183,7 @@ def read_metric(entry: Entry, source: str, rules: Sequence[str]) -> MetricContra
             replaced_by=entry.text("replaced_by", default="", form=METRIC_NAME),
             source=source,
             exponential=_read_exponential(entry, kind),
+            cardinality=read_own_limits(entry),
         )
 
 

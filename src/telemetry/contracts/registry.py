@@ -13,6 +13,7 @@ from telemetry.errors import ContractError
 
 from .attribute import AttributeContract
 from .event import EventContract
+from .limits import DEFAULT
 from .metric import MetricContract
 from .span import SpanContract
 from .spelling import suggestion
@@ -34,6 +35,7 @@ class Registry:
         attributes: What every span may have, beside its own; some are required.
         fields: What every log line may have, beside its event's own; some are required.
         enumerations: The values of each closed label, in the order of their declaration.
+        reserved: The known values of open labels, whose combinations keep series of their own, as those of closed ones.
         cardinality: The greatest number of series a metric, by environment; `default` for all others.
         foreign: What becomes of spans and metrics of OpenTelemetry's API that are in no contract: they are recorded,
             recorded and counted, or refused and counted.
@@ -56,10 +58,21 @@ class Registry:
     owners: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    reserved: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     def cardinality_limit(self, environment: str) -> int:
         """Give the greatest number of series that a metric may have in this environment."""
-        return self.cardinality.get(environment, self.cardinality.get("default", 200))
+        return self.cardinality.get(environment, self.cardinality.get(DEFAULT, 200))
+
+    def limit_of(self, contract: MetricContract, environment: str) -> int:
+        """Give the greatest number of series of one metric in this environment: its own limit, or else the common one.
+
+        >>> builds = MetricContract("builds_total", "counter", "count", "Builds.", "me", cardinality={"staging": 9})
+        >>> [Registry().limit_of(builds, environment) for environment in ("staging", "production")]
+        [9, 200]
+        """
+        own = contract.cardinality
+        return own.get(environment, own.get(DEFAULT, 0)) or self.cardinality_limit(environment)
 
     @property
     def foreign_limit(self) -> int:

@@ -71,13 +71,15 @@ class Child:
         if breach is not None:
             self._only(lambda *_: recorder.count(*breach), {})
             return
-        cell = instrument.cell(self._labels)
+        cell = instrument.bind(self._labels)
         contract = instrument.contract
         operations = {} if contract.share else _OPERATIONS[contract.kind]
         problem = (
             f"{self._name} is a {contract.kind} of {contract.unit}: it has only {', '.join(operations) or 'reads'}"
         )
         bound = {operation: getattr(cell, method) for operation, method in operations.items()}
+        if instrument.is_overflow(cell):
+            bound = {operation: _counted(instrument, self._labels, write) for operation, write in bound.items()}
         self._only(lambda *_: recorder.count("metric_misused", problem), bound, contract.duration_scale)
 
     def _only(
@@ -169,6 +171,16 @@ def _remember(name: str) -> Metric:
     if len(_metrics) >= _METRICS_LIMIT:
         _metrics.clear()
     return _metrics.setdefault(name, Metric(name))
+
+
+def _counted(instrument: Any, labels: dict[str, str | None], write: Callable[..., None]) -> Callable[..., None]:
+    """Give what records past the limit, and counts that."""
+
+    def record(*amount: Any) -> None:
+        instrument.count_overflow(labels)
+        write(*amount)
+
+    return record
 
 
 def _nothing(*_: Any) -> None:

@@ -61,7 +61,7 @@ class ContractedSink:
         exemplars: Where the exemplars of all contracted series are kept.
     """
 
-    __slots__ = ("_exemplars", "_instrument", "_last", "_monotonic", "_names", "_scale")
+    __slots__ = ("_beyond", "_exemplars", "_instrument", "_last", "_monotonic", "_names", "_scale")
 
     def __init__(self, instrument: Instrument, wanted: Wanted, exemplars: dict[Key, Exemplars]) -> None:
         contract = instrument.contract
@@ -70,6 +70,7 @@ class ContractedSink:
         self._names = {name: name for name in contract.labels}
         self._monotonic = wanted.kind == "counter"
         self._last: dict[tuple[tuple[str, str | None], ...], float] = {}
+        self._beyond = 0.0
         self._scale = 1.0
         if contract.duration_scale is not None and wanted.unit in _SECONDS:
             self._scale = _SECONDS[wanted.unit] * contract.duration_scale
@@ -89,17 +90,32 @@ class ContractedSink:
             cell.write(amount if self._scale == 1.0 else amount * self._scale)
 
     def observe(self, measurements: Iterable[Measurement]) -> None:
-        """Take absolute values: a counter goes up by what was added since the last time."""
+        """Take absolute values: a counter goes up by what was added since the last time.
+
+        Those past the limit are added up first, and their sum stands for one value: where it falls, since some of them
+        are no longer given, nothing is added until it has risen again.
+        """
+        beyond: float | None = None
         for value, attributes in measurements:
             labels = self._labels(attributes)
             cell = self._instrument.cell(labels)
-            if isinstance(cell, CounterCell):
+            if isinstance(cell, CounterCell) and self._instrument.is_overflow(cell):
+                beyond = (beyond or 0.0) + value
+            elif isinstance(cell, CounterCell):
                 key = tuple(labels.items())
                 before = self._last.get(key, 0.0)
                 self._last[key] = value
                 cell.inc(value - before if value >= before else value)
             elif cell is not None:
                 cell.write(value * self._scale)
+        if beyond is not None:
+            self._add_beyond(beyond)
+
+    def _add_beyond(self, total: float) -> None:
+        cell = self._instrument.beyond
+        if total > self._beyond and cell is not None:
+            cell.inc(total - self._beyond)  # type: ignore[union-attr]  # only a counter's is added up
+        self._beyond = total
 
     def _write(
         self, cell: Cell, amount: float, labels: Mapping[str, str | None], attributes: Attributes, context: Any
@@ -113,7 +129,9 @@ class ContractedSink:
             return
         cell.write(value)
         instrument = self._instrument
-        series = tuple(labels.get(name) or instrument.ambient.get(name, "") for name in instrument.contract.labels)
+        series = instrument.overflow
+        if not instrument.is_overflow(cell):
+            series = tuple(labels.get(name) or instrument.ambient.get(name, "") for name in instrument.contract.labels)
         dropped = {name: each for name, each in (attributes or {}).items() if name.replace(".", "_") not in self._names}
         self._kept(series).offer(value, context, dropped)
 

@@ -80,7 +80,9 @@ class ExecutionMetrics:
             return found
         contract = self.registry.metric(name)
         with self._lock:
-            made = Instrument(contract, self._pages, ambient=self._ambient, limit=self._limit, count=self._count)
+            own = contract.cardinality
+            limit = own.get(self._ambient.get("environment", ""), own.get("default", self._limit))
+            made = Instrument(contract, self._pages, ambient=self._ambient, limit=limit, count=self._count)
             return self._instruments.setdefault(name, made)
 
     def record(self, name: str, value: float = 1.0, **labels: str) -> None:
@@ -102,6 +104,11 @@ class ExecutionMetrics:
         """Take a snapshot of what the application records, without what telemetry measures of itself."""
         found = self._paged()
         return [*found, *self._derived(found), *self._foreign()]
+
+    def overflowed(self) -> Mapping[str, int]:
+        """Count the observations past a limit by metric; one that had none is left out."""
+        own = {name: each.overflowed for name, each in list(self._instruments.items()) if each.overflowed}
+        return {**own, **(self._guests.overflowed() if self._guests is not None else {})}
 
     def measure(self) -> None:
         """Call the callbacks of observable instruments; before the pages are read."""

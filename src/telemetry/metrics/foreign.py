@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from math import inf
@@ -16,7 +17,7 @@ from time import time_ns
 from typing import Any, final
 
 from telemetry._hotpath import CounterCell, Entry, GaugeCell, Region, clean, layout, text, twin, walk
-from telemetry.contracts import MetricContract
+from telemetry.contracts import OVERFLOW_ATTRIBUTE, MetricContract
 from telemetry.signals import Attributes as Kept
 from telemetry.signals import Family, MetricKind, Origin, Series
 
@@ -29,7 +30,7 @@ from .wanted import DEFAULT_BOUNDS, Attributes, Measurement, Wanted
 Count = Callable[[str, str], None]
 Key = tuple[tuple[str, str, Any], ...]
 
-OVERFLOW = {"otel.metric.overflow": True}
+OVERFLOW = {OVERFLOW_ATTRIBUTE: True}
 """The attributes of the one series that takes what lies past the limit (OpenTelemetry, Metrics SDK, Cardinality)."""
 
 
@@ -108,9 +109,12 @@ class ForeignInstrument:
         shelf: Where its cells are.
         limit: The greatest number of series.
         count: Called with a reason and a detail for what is refused.
+
+    Attributes:
+        overflowed: How many measurements went past the limit.
     """
 
-    __slots__ = ("_contract", "_count", "_limit", "_lock", "_points", "_shelf", "bounds", "wanted")
+    __slots__ = ("_contract", "_count", "_limit", "_lock", "_points", "_shelf", "bounds", "overflowed", "wanted")
 
     def __init__(self, wanted: Wanted, bounds: tuple[float, ...], shelf: _Shelf, *, limit: int, count: Count) -> None:
         self.wanted = wanted
@@ -120,6 +124,7 @@ class ForeignInstrument:
         self._limit = limit
         self._count = count
         self._points: dict[Key, _Point] = {}
+        self.overflowed = 0
         self._lock = threading.RLock()  # a finaliser that runs inside may record too
 
     def record(self, amount: float, attributes: Attributes, context: Any) -> None:
@@ -139,12 +144,17 @@ class ForeignInstrument:
         self._point(attributes).cell.write(amount)
 
     def observe(self, measurements: Iterable[Measurement]) -> None:
-        """Take absolute values; a series that the callbacks no longer give is no longer shown."""
+        """Take absolute values; a series that the callbacks no longer give is no longer shown.
+
+        Of what lies past the limit the overflow series has the sum, and of gauges the last value.
+        """
         with self._lock:
             for point in self._points.values():
                 point.value = None
             for value, attributes in measurements:
-                self._point(attributes).value = value
+                point = self._point(attributes)
+                adds_up = point is self._points.get(_OVERFLOW_KEY) and self.wanted.kind != "gauge"
+                point.value = value + point.value if adds_up and point.value is not None else value
 
     def refuse(self, reason: str, value: object) -> None:
         """Count a measurement that cannot be recorded."""
@@ -163,6 +173,7 @@ class ForeignInstrument:
     def restart(self) -> None:
         """Start over, in a forked child."""
         self._lock = threading.RLock()
+        self.overflowed = 0
         for point in self._points.values():
             point.exemplars.clear()
             if isinstance(point.cell, GaugeCell):
@@ -178,12 +189,24 @@ class ForeignInstrument:
         if found is not None:
             return found
         with self._lock:
-            if key not in self._points and len(self._points) >= self._limit:
-                self._count("cardinality_overflow", f"{self.wanted.name}: more than {self._limit} series")
-                key = _key(OVERFLOW)
+            if key not in self._points and len(self._points) - (_OVERFLOW_KEY in self._points) >= self._limit:
+                self._count_overflow(attributes)
+                key = _OVERFLOW_KEY
             if key not in self._points:
                 self._points[key] = self._make({name: value for name, _, value in key})
             return self._points[key]
+
+    def _count_overflow(self, attributes: Attributes) -> None:
+        detail = ""
+        if not self.overflowed:
+            from .callsite import call_site  # as for instruments of the registry
+
+            pairs = ", ".join(f"{text(name)}={text(value)!r}" for name, value in (attributes or {}).items())
+            where = call_site()
+            first = f"the first past it was {pairs}{f', at {where}' if where else ''}"
+            detail = f"{self.wanted.name}: more than {self._limit} series; {first}"
+        self.overflowed += 1
+        self._count("cardinality_overflow", detail)
 
     def _make(self, attributes: Kept) -> _Point:
         point = _Point(Origin(self.wanted.scope, attributes), self.bounds)
@@ -243,6 +266,14 @@ class ForeignMetrics:
         made = ([series for each in group for series in each.series(entries)] for group in groups)
         return [_family(group[0], series) for group, series in zip(groups, made, strict=True) if series]
 
+    def overflowed(self) -> dict[str, int]:
+        """Count the measurements past the limit by the name of the instrument, whatever its scope."""
+        counts: Counter[str] = Counter()
+        with self._lock:
+            for each in (each for group in self._instruments.values() for each in group if each.overflowed):
+                counts[each.wanted.name] += each.overflowed
+        return dict(counts)
+
     def restart(self) -> None:
         """Make all locks anew, in a forked child: a thread that is not there may hold one."""
         self._lock = threading.RLock()
@@ -293,3 +324,6 @@ def _key(attributes: Mapping[str, Any]) -> Key:
     """Make a key of attributes, in which 1, 1.0 and True differ."""
     pairs = ((text(name), clean(value)) for name, value in attributes.items())
     return tuple(sorted((name, type(value).__name__, value) for name, value in pairs if value is not None))
+
+
+_OVERFLOW_KEY = _key(OVERFLOW)

@@ -117,6 +117,10 @@ class Guests:
         """Take a snapshot of what is in no contract."""
         return self._foreign.families()
 
+    def overflowed(self) -> dict[str, int]:
+        """Count the measurements past the limit of instruments that are in no contract, by their names."""
+        return self._foreign.overflowed()
+
     def restart(self) -> None:
         """Start over, in a forked child."""
         self._lock = threading.RLock()

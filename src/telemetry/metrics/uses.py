@@ -45,7 +45,7 @@ class Use:
         return self.value is None and self.instrument.contract.kind != "gauge" and self.on != "failure"
 
     def cell(self, labels: Labels, error: BaseException | None = None) -> Cell | None:
-        """Give the cell for the captured values of a call; None when the contract refuses them."""
+        """Give the cell for the captured values of one call; None when the contract refuses them."""
         values: dict[str, str | None] = {**self.static}
         for name, index in self.captured.items():
             values[name] = labels[index]
@@ -106,10 +106,13 @@ class SiteMetrics:
         return bool(self._other)
 
     def bind(self, labels: Labels) -> tuple[tuple[Cell, ...], bool]:
-        """Give the cells of the inline uses; where one was refused it is scratch, and they are not to be kept."""
-        found = [use.cell(labels) for use in self._own]
-        cells = [use.instrument.scratch if cell is None else cell for use, cell in zip(self._own, found, strict=True)]
-        return tuple(cells), None not in found
+        """Give the cells of the inline uses, and whether they may be kept.
+
+        Where one was refused it is scratch. Neither that nor what lies past a limit is kept, so that each is counted.
+        """
+        found = [(use.instrument, use.cell(labels)) for use in self._own]
+        cells = tuple([instrument.scratch if cell is None else cell for instrument, cell in found])
+        return cells, not any(cell is None or instrument.is_overflow(cell) for instrument, cell in found)
 
     def succeed(self, labels: Labels, elapsed_ns: int, result: Any) -> None:
         """Record what is not inline, after a return."""

@@ -16,6 +16,7 @@ from typing import Final, Protocol, final
 
 from telemetry._hotpath import Ring, Site, extent
 from telemetry.config import Settings
+from telemetry.contracts import OVERFLOW
 from telemetry.metrics import ExecutionMetrics
 from telemetry.signals import Family, LogSink
 from telemetry.tracing import Terms
@@ -41,6 +42,7 @@ _COUNTS: Final = (
 )
 _WORDS: Final[Mapping[str, int]] = {name.lower(): getattr(extent, name) for name in _COUNTS}
 _PROTOCOLS: Final = {"http/protobuf": "otlp_http", "http/json": "otlp_http_json", "grpc": "otlp_grpc"}
+_NAMED_METRICS: Final = 200
 _SHIPPED: Final = ("spans_shipped", "logs_shipped", "spans_refused", "logs_refused")
 
 
@@ -103,7 +105,7 @@ class Vitals:
         """Take all vital signs; never raises. The first time, measuring the prices begins beside it."""
         try:
             self.price()
-            signs = [*self._journal_signs(), *self._cost_signs()]
+            signs = [*self._journal_signs(), *self._cost_signs(), *self._overflow_signs()]
             since_ns = self._runtime.ring.words[extent.CREATED_NS]
             return families(signs, self._labels, since_ns, time_ns())
         except Exception as error:  # noqa: BLE001 -- a scrape of the application's metrics must not fail for ours
@@ -213,3 +215,11 @@ class Vitals:
         if self.steward is not None:
             yield "telemetry_overhead_step", {}, self.steward.budget.rung.number
             yield "telemetry_overhead_sampling_ratio", {}, self.steward.budget.rung.share
+
+    def _overflow_signs(self) -> Iterator[Sign]:
+        """Count what went past a limit by metric; of instruments with names without number, the rest is one series."""
+        counts = sorted(self._runtime.metrics.overflowed().items())
+        for name, count in counts[:_NAMED_METRICS]:
+            yield "telemetry_overflow_total", {"metric": name}, count
+        if len(counts) > _NAMED_METRICS:
+            yield "telemetry_overflow_total", {"metric": OVERFLOW}, sum(count for _, count in counts[_NAMED_METRICS:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from telemetry.contracts.event import EventContract
@@ -13,7 +13,7 @@ from telemetry.contracts.span import SpanContract
 from .attributes import compare_attributes
 from .change import Change, Subject
 from .metrics import compare_metric
-from .tables import compare_stability, compare_tables, compare_values, compare_words
+from .tables import compare_stability, compare_tables, compare_values, compare_words, quoted
 
 _Contract = TypeVar("_Contract", MetricContract, SpanContract, EventContract)
 
@@ -110,8 +110,33 @@ def _compare_limits(old: Registry, new: Registry) -> Iterator[Change]:
             yield subject.risky("TC414", problem, "see that no metric has more")
         elif after > before:
             yield subject.compatible("TC414", problem)
+    for name in sorted(old.metrics.keys() & new.metrics.keys()):
+        yield from _compare_own_limits(old, new, name)
+    for label in sorted(old.reserved.keys() | new.reserved.keys()):
+        yield from _compare_known(label, old.reserved.get(label, ()), new.reserved.get(label, ()))
     if old.foreign != new.foreign:
         yield _policy(old, new)
+
+
+def _compare_own_limits(old: Registry, new: Registry, name: str) -> Iterator[Change]:
+    one, other = old.metrics[name], new.metrics[name]
+    subject = Subject("metric", name, one.stability)
+    for environment in sorted(one.cardinality.keys() | other.cardinality.keys()):
+        before, after = old.limit_of(one, environment), new.limit_of(other, environment)
+        problem = f"its limit changed from {before} to {after} series ({environment})"
+        if after < before:
+            yield subject.risky("TC414", problem, "see that it has no more")
+        elif after > before:
+            yield subject.compatible("TC414", problem)
+
+
+def _compare_known(label: str, old: Sequence[str], new: Sequence[str]) -> Iterator[Change]:
+    subject = Subject("reserved", label)
+    if lost := sorted({*old}.difference(new)):
+        problem = f"lost {quoted(lost)}, whose series have no slots of their own any more"
+        yield subject.risky("TC414", problem, "see that its metrics stay below their limits")
+    if more := sorted({*new}.difference(old)):
+        yield subject.compatible("TC414", f"got {quoted(more)}")
 
 
 def _limit(registry: Registry, environment: str) -> int:

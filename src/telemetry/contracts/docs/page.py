@@ -36,7 +36,7 @@ def render_documentation(registry: Registry) -> str:
     for title, contracts in groups.items():
         lines += ["", f"## {title}", *_group(contracts, registry.enumerations)]
     lines += [*_shared("On every span", registry.attributes), *_shared("On every log line", registry.fields)]
-    lines += [*_enumerations(registry.enumerations), *_limits(registry)]
+    lines += [*_enumerations(registry.enumerations), *_reserved(registry), *_limits(registry)]
     return "\n".join(lines) + "\n"
 
 
@@ -122,6 +122,9 @@ def _facts(metric: MetricContract) -> Iterator[str]:
         yield f"The share of `{share.label}` {share.value} in `{share.metric}` over {share.interval_seconds} s."
     if metric.kind == "gauge":
         yield f"Of several processes: {metric.across}."
+    if metric.cardinality:
+        limits = (f"{limit} ({name})" for name, limit in sorted(metric.cardinality.items()))
+        yield f"Series: {', '.join(limits)} at most."
     for rule, reason in sorted(metric.waive.items()):
         yield f"Breaks the rule `{rule}`: {reason}"
 
@@ -165,6 +168,13 @@ def _enumerations(enumerations: _Enumerations) -> Iterator[str]:
             "",
         )
         rows = [(f"`{name}`", ", ".join(sorted(enumerations[name]))) for name in sorted(enumerations)]
+        yield from _table(("label", "values"), rows)
+
+
+def _reserved(registry: Registry) -> Iterator[str]:
+    if registry.reserved:
+        yield from ("", "## Known values of open labels", "", "Their combinations keep series of their own.", "")
+        rows = [(f"`{name}`", ", ".join(sorted(registry.reserved[name]))) for name in sorted(registry.reserved)]
         yield from _table(("label", "values"), rows)
 
 
