@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from .docs import render_documentation, render_log_schema
     from .finding import CODES, Code, Finding, findings
     from .handles import render_handles
-    from .importing import draft_registry
+    from .importing import draft_registry, read_conventions
+    from .unit import unit_word
 else:
     __getattr__ = _deferred(
         __name__,
@@ -34,7 +35,8 @@ else:
         docs="render_documentation render_log_schema",
         finding="CODES Code Finding findings",
         handles="render_handles",
-        importing="draft_registry",
+        importing="draft_registry read_conventions",
+        unit="unit_word",
     )
 
 __all__ = (
@@ -43,6 +45,6 @@ __all__ = (
     "InvalidRegistryError", "Mask", "MetricContract", "Registry", "Requirement", "Rule", "Secrecy", "Sensitivity",
     "ShareContract", "Slots", "SpanContract", "Stability", "Treatment", "ValueType", "Verdict", "check_registry",
     "compare_registries", "cut", "draft_registry", "findings", "is_overflow", "is_secret_name", "load_edition",
-    "load_registry", "render_documentation", "render_handles", "render_log_schema", "shipped_packs", "unbound",
-    "without_credentials",
+    "load_registry", "read_conventions", "render_documentation", "render_handles", "render_log_schema",
+    "shipped_packs", "unbound", "unit_word", "without_credentials",
 )  # fmt: skip

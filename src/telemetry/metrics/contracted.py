@@ -12,7 +12,7 @@ from math import inf
 from typing import Any, Final, final
 
 from telemetry._hotpath import CounterCell, GaugeCell, label
-from telemetry.contracts import MetricContract, Registry
+from telemetry.contracts import MetricContract, Registry, unit_word
 
 from .exemplar import Exemplars
 from .instruments import Cell, Instrument
@@ -38,8 +38,8 @@ def contract_of(wanted: Wanted, registry: Registry) -> MetricContract | None:
     the name with `_total`.
     """
     plain = re.sub(r"[^a-zA-Z0-9_:]", "_", wanted.name)
-    word = _WORDS.get(wanted.unit, wanted.unit)
-    for name in (wanted.name, plain, f"{plain}_{word}"):
+    words = dict.fromkeys((_WORDS.get(wanted.unit, wanted.unit), unit_word(wanted.unit)))
+    for name in (wanted.name, plain, *(f"{plain}_{word}" for word in words)):
         for full in (name, f"{name}_total"):
             if full in registry.metrics and (full == name or wanted.kind == "counter"):
                 return registry.metrics[full]

@@ -11,15 +11,23 @@ from typing import Annotated, Any, Final
 import typer
 
 from telemetry.cli.folders import refuse
-from telemetry.contracts import draft_registry
+from telemetry.contracts import draft_registry, read_conventions
 from telemetry.errors import ContractError
 
 _TIMEOUT_SECONDS: Final = 30
+_KEYS: Final = ("metrics", "spans", "events", "attributes")
+_YAML: Final = (".yaml", ".yml")
+_MANIFESTS: Final = ("manifest.yaml", "registry_manifest.yaml")
+"""What says which registry a folder holds, and declares nothing."""
 
 
 def import_(
-    source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="A scrape (file or URL), conventions in JSON, or MODULE:REGISTRY.")
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE…",
+            help="A scrape (file or URL) or MODULE:REGISTRY; or conventions: YAML or JSON files, or folders of YAML.",
+        ),
     ],
     *,
     owner: Annotated[str, typer.Option("--owner", help="Who answers for the metrics.")],
@@ -27,32 +35,62 @@ def import_(
 ) -> None:
     """Write a registry file, and name what could not be carried over.
 
-    Names that break a rule get a waiver. Exit code 0, 1 when nothing could be carried over, 2 on bad usage.
+    Names that break a rule get a waiver. Files of conventions may refer to each other. Exit code 0, 1 when nothing
+    could be carried over, 2 on bad usage.
     """
     if output.exists():
         refuse(f"--output {output}: is there already; name another, or remove it")
-    draft = draft_registry(_found(source), name=output.name.removesuffix(".json"), owner=owner)
+    told = ", ".join(sources)
+    draft = draft_registry(_all_found(sources), name=output.name.removesuffix(".json"), owner=owner)
+    try:
+        draft.waive_breaches(f"Imported from {told} as it is.")
+    except ContractError as error:
+        refuse(f"{told}: {error}")
     for line in draft.lost:
         typer.echo(line, err=True)
-    if not any(draft.document.get(key) for key in ("metrics", "spans", "attributes")):
-        typer.secho(f"telemetry: nothing in {source} could be carried over", err=True)
+    if not any(draft.document.get(key) for key in _KEYS):
+        typer.secho(f"telemetry: nothing in {told} could be carried over", err=True)
         raise typer.Exit(1)
     try:
-        draft.waive_breaches(f"Imported from {source} as it is.")
         output.write_text(json.dumps(draft.document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    except (ContractError, OSError) as error:
-        refuse(f"{source}: {error}")
-    counts = ", ".join(f"{len(draft.document.get(key, ()))} {key}" for key in ("metrics", "spans", "attributes"))
+    except OSError as error:
+        refuse(f"--output {output}: {error.strerror or error}")
+    counts = ", ".join(f"{len(draft.document.get(key, ()))} {key}" for key in _KEYS)
     typer.echo(f"{output}: {counts}; not carried over, or to look at: {len(draft.lost)}")
 
 
+def _all_found(sources: list[str]) -> list[Any]:
+    """Read one scrape or registry, or any number of files of conventions."""
+    if len(sources) == 1 and not _files(sources[0]):
+        return _found(sources[0])
+    return [_conventions(file) for source in sources for file in _files(source) or [source]]
+
+
+def _files(source: str) -> list[str]:
+    """Give the files of conventions in a folder, or the one that its name says to be YAML."""
+    if source.endswith(_YAML):
+        return [source]
+    folder = Path(source)
+    if not folder.is_dir():
+        return []
+    found = sorted(path for path in folder.rglob("*") if path.name.endswith(_YAML) and path.name not in _MANIFESTS)
+    return [str(path) for path in found] or refuse(f"{source}: has no file that ends in {' or '.join(_YAML)}")
+
+
+def _conventions(source: str) -> dict[str, Any]:
+    try:
+        return read_conventions(_text(source), source)
+    except ContractError as error:
+        refuse(str(error))
+
+
 def _found(source: str) -> list[Any]:
-    """Read the families of a scrape or a registry, or the groups of conventions."""
+    """Read the families of a scrape or a registry, or one file of conventions."""
     is_address = source.startswith(("http://", "https://"))
     if not is_address and ":" in source and not Path(source).exists():
         return _collected(source)
     text = _text(source)
-    return _groups(source, text) if text.lstrip().startswith("{") else _parsed(source, text)
+    return [_conventions(source)] if text.lstrip().startswith("{") else _parsed(source, text)
 
 
 def _collected(source: str) -> list[Any]:
@@ -76,16 +114,6 @@ def _text(source: str) -> str:
         return Path(source).read_text(encoding="utf-8")
     except (OSError, ValueError, HTTPException) as error:
         refuse(f"{source}: cannot be read: {error}")
-
-
-def _groups(source: str, text: str) -> list[dict[str, Any]]:
-    try:
-        groups = json.loads(text).get("groups")
-    except ValueError as error:
-        refuse(f"{source}: is not JSON: {error}")
-    if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
-        refuse(f"{source}: has no 'groups', as semantic conventions have")
-    return groups
 
 
 def _parsed(source: str, text: str) -> list[Any]:

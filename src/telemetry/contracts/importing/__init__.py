@@ -1,8 +1,9 @@
 """Registry files made of what others have: scrapes, and semantic conventions."""
 
+from .conventions import read_conventions
+from .definition import Group
 from .draft import Draft
 from .drafting import draft_registry
 from .prometheus import Family
-from .semconv import Group
 
-__all__ = ("Draft", "Family", "Group", "draft_registry")
+__all__ = ("Draft", "Family", "Group", "draft_registry", "read_conventions")

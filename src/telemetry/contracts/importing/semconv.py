@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from telemetry.contracts.credentials import is_secret_name
-from telemetry.contracts.form import ATTRIBUTE_NAME, DOTTED_NAME
+from telemetry.contracts.form import ATTRIBUTE_NAME, DOTTED_NAME, WORD, Form
+from telemetry.contracts.unit import unit_word
 
+from .definition import Group
 from .draft import Draft
-
-Group = Mapping[str, Any]
+from .resolution import Resolution
 
 _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "counter": ("counter", "sum"),
@@ -22,7 +23,6 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "gauge": ("gauge", "last"),
     "histogram": ("histogram", "merge"),
 }
-_UNITS: Final[Mapping[str, str]] = {"s": "seconds", "ms": "milliseconds", "By": "bytes", "1": "ratio", "Hz": "hertz"}
 _STABILITIES: Final[Mapping[str, str]] = {"stable": "stable", "beta": "beta", "release_candidate": "beta"}
 _TYPES: Final = tuple(f"{scalar}{many}" for scalar in ("string", "int", "double", "boolean") for many in ("", "[]"))
 _SECOND_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
@@ -35,47 +35,64 @@ def draft_of_conventions(groups: Sequence[Group], *, name: str, owner: str) -> D
     """Make a registry file of groups of semantic conventions.
 
     Attributes of attribute groups may then stand on every span. Requirement levels other than `required` leave an
-    attribute optional; on a metric, `opt_in` leaves it out.
+    attribute optional; on a metric, `opt_in` leaves it out. The attributes of an event become fields, with `_` for `.`.
 
     Args:
-        groups: The `groups` of one or more files.
+        groups: The groups of one or more files.
         name: What to call the registry.
         owner: Who answers for its metrics.
     """
-    draft = Draft({"name": name, "extends": [], "owners": [owner], "metrics": [], "attributes": [], "spans": []})
-    conventions = _Conventions(groups, draft)
+    tables: dict[str, list[Any]] = {"metrics": [], "attributes": [], "spans": [], "events": []}
+    draft = Draft({"name": name, "extends": [], "owners": [owner], **tables})
+    conventions = _Conventions(groups, draft, owner)
     for group in groups:
-        conventions.carry(group, owner)
+        conventions.carry(group)
     return draft
 
 
 class _Conventions:
-    """All groups, by which references are resolved."""
+    """Makes contracts of groups; what cannot be carried over is named as lost."""
 
-    def __init__(self, groups: Sequence[Group], draft: Draft) -> None:
+    def __init__(self, groups: Sequence[Group], draft: Draft, owner: str) -> None:
         self._draft = draft
-        self._groups = {str(group.get("id", "")): group for group in groups}
-        self._defined = {
-            str(each["id"]): each for group in groups for each in group.get("attributes", ()) if "id" in each
+        self._owner = owner
+        self._resolution = Resolution(groups, self._lose)
+        self._carried: set[tuple[str, str]] = set()
+        self._renames = {
+            str(group.get("metric_name")): _series_name(group)
+            for group in groups
+            if group.get("type") == "metric" and group.get("instrument") in _KINDS
         }
 
-    def carry(self, group: Group, owner: str) -> None:
+    def carry(self, group: Group) -> None:
         """Carry one group over, or name it as lost."""
-        kind, document = group.get("type"), self._draft.document
+        kind = group.get("type", "span")
         if kind == "metric":
-            document["metrics"] += self._metric(group, owner)
+            self._add("metrics", self._metric(group))
         elif kind == "span":
-            document["spans"] += self._span(group)
+            self._add("spans", self._span(group))
+        elif kind == "event":
+            self._add("events", self._event(group))
         elif kind == "attribute_group":
-            attributes = [each for each in group.get("attributes", ()) if "id" in each]
-            document["attributes"] += [found for each in attributes for found in self._attribute(each, {})]
+            for each in group.get("attributes") or ():
+                if "id" in each:
+                    self._add("attributes", self._attribute(each, {}))
         else:
             self._lose(f"group {group.get('id')}", f"there is no contract for the type {kind!r}")
 
-    def _lose(self, subject: str, problem: str) -> None:
-        self._draft.lost.append(f"{subject}: {problem}")
+    def _add(self, key: str, made: Iterator[dict[str, Any]]) -> None:
+        for contract in made:
+            if (key, contract["name"]) in self._carried:
+                self._lose(f"{key.removesuffix('s')} {contract['name']}", "is there twice; the first is taken")
+            else:
+                self._carried.add((key, contract["name"]))
+                self._draft.document[key].append(contract)
 
-    def _metric(self, group: Group, owner: str) -> Iterator[dict[str, Any]]:
+    def _lose(self, subject: str, problem: str) -> None:
+        if (line := f"{subject}: {problem}") not in self._draft.lost:
+            self._draft.lost.append(line)
+
+    def _metric(self, group: Group) -> Iterator[dict[str, Any]]:
         name, instrument = str(group.get("metric_name", "")), str(group.get("instrument", ""))
         if not name or instrument not in _KINDS:
             self._lose(f"metric {name or group.get('id')}", f"there is no kind for the instrument {instrument!r}")
@@ -84,23 +101,36 @@ class _Conventions:
         unit = str(group.get("unit", "1"))
         used = list(self._used(group, name))
         yield {
-            "name": _prometheus_name(name, instrument, unit),
+            "name": _series_name(group),
             "kind": kind,
             "unit": _unit(unit, instrument),
             "description": _sentence(group, name),
-            "owner": owner,
+            "owner": self._owner,
             "labels": [_label(str(each["id"])) for each in used],
             **_values(used),
             **({"buckets": self._buckets(name, unit)} if kind == "histogram" else {}),
             "across": across,
             "stability": _stability(group),
+            **self._successor(group, name),
         }
 
+    def _successor(self, group: Group, name: str) -> dict[str, str]:
+        """Name the metric that a deprecated one was renamed to, where that is carried over too."""
+        deprecated = group.get("deprecated")
+        renamed = deprecated.get("renamed_to") if isinstance(deprecated, Mapping) else None
+        successor = self._renames.get(str(renamed))
+        return {"replaced_by": successor} if successor and successor != self._renames[name] else {}
+
     def _used(self, group: Group, metric: str) -> Iterator[Group]:
-        for each in self._attributes(group):
+        labels: set[str] = set()
+        for each in self._resolution.attributes(group):
+            label = _label(str(each["id"]))
             if each.get("requirement_level") == "opt_in":
                 self._lose(f"metric {metric}", f"its attribute {each['id']!r} is left out, being opt-in")
+            elif label in labels:
+                self._lose(f"metric {metric}", f"its attribute {each['id']!r} would be the label {label!r} once more")
             else:
+                labels.add(label)
                 yield each
 
     def _buckets(self, name: str, unit: str) -> list[float]:
@@ -112,44 +142,61 @@ class _Conventions:
         if not re.fullmatch(DOTTED_NAME.pattern, name):
             self._lose(f"span {name}", f"is not {DOTTED_NAME.words}")
             return
+        used = self._resolution.attributes(group)
         yield {
             "name": name,
             "description": _sentence(group, name),
-            "kind": group.get("span_kind") or "internal",
-            "attributes": [found for each in self._attributes(group) for found in self._attribute(each, each)],
+            "kind": self._resolution.inherited(group, "span_kind") or "internal",
+            "attributes": [found for each in used for found in self._attribute(each, each)],
             "stability": _stability(group),
         }
 
-    def _attributes(self, group: Group, seen: tuple[str, ...] = ()) -> Iterator[Group]:
-        """Go through the attributes of a group, those that it takes from others included; its own say win."""
-        table: dict[str, Group] = {}
-        parent = self._groups.get(str(group.get("extends", "")))
-        if parent is not None and str(group.get("extends")) not in seen:
-            table = {str(each["id"]): each for each in self._attributes(parent, (*seen, str(group["extends"])))}
-        for each in group.get("attributes", ()):
-            key = str(each.get("id") or each.get("ref"))
-            if "ref" in each and key not in self._defined:
-                self._lose(f"group {group.get('id')}", f"refers to {key!r}, which is not among the groups")
-            else:
-                table[key] = {**self._defined.get(key, {}), **table.get(key, {}), **each, "id": key}
-        yield from table.values()
+    def _event(self, group: Group) -> Iterator[dict[str, Any]]:
+        name = str(group.get("name") or str(group.get("id", "")).removeprefix("event."))
+        if not re.fullmatch(DOTTED_NAME.pattern, name):
+            self._lose(f"event {name}", f"is not {DOTTED_NAME.words}")
+            return
+        if group.get("body"):
+            self._lose(f"event {name}", "its body is left out; a line has fields")
+        fields: dict[str, dict[str, Any]] = {}
+        for each in self._resolution.attributes(group):
+            own = {**each, "id": _label(str(each["id"]))}
+            fields |= {found["name"]: found for found in self._attribute(own, own, form=WORD)}
+        yield {
+            "name": name,
+            "description": _sentence(group, name),
+            "fields": list(fields.values()),
+            "stability": _stability(group),
+        }
 
-    def _attribute(self, attribute: Group, use: Group) -> Iterator[dict[str, Any]]:
+    def _attribute(self, attribute: Group, use: Group, form: Form = ATTRIBUTE_NAME) -> Iterator[dict[str, Any]]:
         name, kind = str(attribute["id"]), attribute.get("type")
         template = re.fullmatch(r"template\[.*\]", str(kind))
         values = [] if template else _members(attribute)
-        plain = "string" if values else kind
-        if not re.fullmatch(ATTRIBUTE_NAME.pattern, name) or not (template or plain in _TYPES):
+        plain = _plain_type(kind)
+        full = f"{name}.*" if template else name
+        if not re.fullmatch(form.pattern, full):
+            self._lose(f"attribute {full}", f"is not {form.words}")
+        elif not (template or plain in _TYPES):
             self._lose(f"attribute {name}", f"there is no type {_shown(kind)} here")
-            return
-        yield {
-            "name": f"{name}.*" if template else name,
-            **({} if template else {"type": plain}),
-            "description": _sentence(attribute, name),
-            **({} if template else _limits(name, values, use)),
-            "stability": _stability(attribute),
-            "origin": "OpenTelemetry",
-        }
+        else:
+            yield {
+                "name": full,
+                **({} if template else {"type": plain}),
+                "description": _sentence(attribute, name),
+                **({} if template else _limits(name, values, use)),
+                "stability": _stability(attribute),
+                "origin": "OpenTelemetry",
+            }
+
+
+def _plain_type(kind: object) -> object:
+    """Give the type of the values of an enumeration, and any other type as it is."""
+    members = kind.get("members") if isinstance(kind, Mapping) else None
+    if not members:
+        return kind
+    types = {type(member.get("value")) for member in members}
+    return {str: "string", int: "int", bool: "boolean"}.get(types.pop()) if len(types) == 1 else kind
 
 
 def _limits(name: str, values: list[str], use: Group) -> dict[str, Any]:
@@ -161,11 +208,12 @@ def _limits(name: str, values: list[str], use: Group) -> dict[str, Any]:
 
 
 def _members(attribute: Group) -> list[str]:
-    """Give the values of an enumeration of strings; nothing for any other type."""
+    """Give the values of an enumeration of strings; nothing for any other type, or where one stands for the rest."""
     kind = attribute.get("type")
-    members = kind.get("members", ()) if isinstance(kind, Mapping) else ()
+    members = (kind.get("members") if isinstance(kind, Mapping) else None) or ()
     values = [member.get("value") for member in members]
-    return [str(value) for value in values] if all(isinstance(value, str) for value in values) else []
+    is_closed = len(values) > 1 and all(isinstance(value, str) for value in values)
+    return list(dict.fromkeys(map(str, values))) if is_closed else []
 
 
 def _values(used: Sequence[Group]) -> dict[str, Any]:
@@ -174,7 +222,7 @@ def _values(used: Sequence[Group]) -> dict[str, Any]:
 
 
 def _shown(kind: object) -> str:
-    return "of an enumeration of numbers" if isinstance(kind, Mapping) else repr(kind)
+    return "of an enumeration of several types" if isinstance(kind, Mapping) else repr(kind)
 
 
 def _label(attribute: str) -> str:
@@ -186,20 +234,26 @@ def _unit(unit: str, instrument: str) -> str:
     counted = re.fullmatch(r"\{(.*)\}", unit)
     if counted:
         return counted[1] if counted[1].endswith("s") else f"{counted[1]}s"
-    return "count" if unit == "1" and instrument != "gauge" else _UNITS.get(unit, unit)
+    return "count" if unit == "1" and instrument != "gauge" else unit_word(unit)
 
 
-def _prometheus_name(name: str, instrument: str, unit: str) -> str:
-    plain = _label(name)
-    ending = "" if unit == "1" and instrument != "gauge" else _UNITS.get(unit, "")
+def _series_name(group: Group) -> str:
+    """Give the name that queries use: with the unit spelled out, and `_total` for a counter."""
+    instrument, unit = str(group.get("instrument", "")), str(group.get("unit", "1"))
+    plain = _label(str(group.get("metric_name", ""))).removesuffix("_total" if instrument == "counter" else "\0")
+    ending = "" if unit == "1" and instrument != "gauge" else unit_word(unit)
     if ending and not plain.endswith(f"_{ending}"):
         plain += f"_{ending}"
-    return f"{plain.removesuffix('_total')}_total" if instrument == "counter" else plain
+    return f"{plain}_total" if instrument == "counter" else plain
 
 
 def _sentence(entry: Group, name: str) -> str:
-    text = " ".join(str(entry.get("brief") or f"{name}, of which the conventions say nothing").split())
-    return text if text.endswith(".") else f"{text}."
+    """Give what the conventions say in short, as the sentence that a description is."""
+    text = " ".join(str(entry.get("brief") or f"Of {name} the conventions say nothing").split())
+    if " " not in text:
+        text = f"{text.rstrip('.')} ({name})"
+    text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _stability(entry: Group) -> str:
