@@ -56,6 +56,7 @@ MATRIX: Mapping[str, tuple[tuple[object, object], tuple[str, object], tuple[obje
     "journal_bytes": ((1 << 20, 1 << 20), ("2000000", 2_000_000), (3_000_000, 3_000_000)),
     "overhead_budget_percent": ((1, 1.0), ("2.5", 2.5), (3, 3.0)),
     "self_telemetry": ((False, False), ("no", False), (False, False)),
+    "show_hidden_metrics": ((False, False), ("yes", True), (True, True)),
     "organization_slug": (("one", "one"), ("two", "two"), ("three", "three")),
     "component": (("one", "one"), ("two", "two"), ("three", "three")),
     "log_format": (("json", "json"), ("CONSOLE", "console"), ("auto", "auto")),

@@ -77,7 +77,7 @@ def test_the_page_says_what_was_agreed(written: tuple[Path, Path]) -> None:
     """Kind, unit, limits, successors, secrets and reasons are there, and no text breaks a table."""
     page = (written[1] / "data_contracts.md").read_text()
     for words in (
-        "4 metrics, 1 spans and 1 log events.",
+        "5 metrics, 1 spans and 1 log events.",
         "## File `team.json`",
         "| Builds. | me | deprecated since 2026-01-31; use `queue_depth` |",
         "`environment`, `team` (a, b) | Builds. From 0 to 9. Of several processes: last. |",

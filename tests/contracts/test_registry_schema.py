@@ -31,7 +31,8 @@ BEYOND_A_SCHEMA = re.compile(
     r"\(rule '\w+'; 'waive' can lift it|there is nothing to waive|must be greater than .* before it|is declared in|"
     r"is declared here twice|would both expose|is no other metric|is no counter|lacks the label|is no label|"
     r"is not in the enumeration|there is no enumeration|there is no pack|: label '|"
-    r"says that it holds a secret|is a secret, and every scrape|a name has one class"
+    r"says that it holds a secret|is a secret, and every scrape|a name has one class|"
+    r"is no day of the calendar|leads back to"
 )
 
 # Every key of the format is somewhere in here, so that a mutation can reach it.
@@ -44,15 +45,16 @@ WHOLE = {
     "enumerations": {"team": ["red", "blue"]},
     "cardinality": {"default": 100},
     "reserved": {"host": ["here", "there"]},
+    "deprecation_days": 30,
     "foreign": "count",
     "metrics": [
         {**COUNTER, "values": {"team": ["red"]}, "across": "sum", "since": "2026-01-31", "stability": "deprecated",
-         "replaced_by": "queue_depth"},
+         "replaced_by": "queue_depth", "relabel": {"team": "squad"}},
         {**GAUGE, "range": [0, 10], "across": "max", "cardinality": {"staging": 9}},
         {**GAUGE, "name": "red_ratio", "unit": "ratio", "range": [0, 1], "labels": ["environment"],
          "share": {"metric": "builds_total", "label": "team", "value": "red", "interval_seconds": 60}},
         {**HISTOGRAM, "name": "build", "exponential": True, "waive": {"label_count": "No."}},
-        {**SUMMARY, "cardinality": 20},
+        {**SUMMARY, "cardinality": 20, "stability": "removed", "since": "2026-01-31", "deprecated_since": "2026-01-01"},
     ],
     "attributes": [
         {"name": "team.account", "type": "string", "description": "Whose.", "class": "secret", "treatment": "hash"},
@@ -85,7 +87,7 @@ VALUES = st.recursive(
 KEYS = st.sampled_from(
     ["name", "kind", "unit", "labels", "values", "buckets", "quantiles", "range", "share", "across", "waive", "since",
      "type", "required", "enumeration", "origin", "attributes", "fields", "severity", "extends", "environment",
-     "exponential", "cardinality", "reserved"]
+     "exponential", "cardinality", "reserved", "replaced_by", "relabel", "deprecation_days", "deprecated_since"]
 )  # fmt: skip
 
 

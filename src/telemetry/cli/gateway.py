@@ -87,6 +87,7 @@ def _made(settings: Settings, path: Path, access: Any, keep_bytes: int) -> Any:
         keep_bytes=keep_bytes,
         delay_seconds=settings.batch_delay_ms / 1000,
         metrics_seconds=settings.metric_export_interval_ms / 1000,
+        show_hidden=settings.show_hidden_metrics,
     )
 
 

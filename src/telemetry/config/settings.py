@@ -98,6 +98,7 @@ class Settings:
     journal_bytes: int = 32 * 1024 * 1024
     overhead_budget_percent: float | None = None
     self_telemetry: bool = True
+    show_hidden_metrics: bool = False
     organization_slug: str = "unknown"
     component: str = "python"
     log_format: LogFormat = "auto"

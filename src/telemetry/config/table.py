@@ -56,6 +56,7 @@ SETTINGS: Final = (
     Setting("journal_bytes", number(int, 1 << 20, 1 << 32), ("TELEMETRY_JOURNAL_BYTES",)),
     Setting("overhead_budget_percent", number(float, 0, 100), ("TELEMETRY_OVERHEAD_BUDGET_PERCENT",)),
     Setting("self_telemetry", switch(Switch), ("TELEMETRY_SELF_TELEMETRY",)),
+    Setting("show_hidden_metrics", switch(Switch), ("TELEMETRY_SHOW_HIDDEN_METRICS",)),
     Setting("organization_slug", text, ("TELEMETRY_ORGANIZATION_SLUG",)),
     Setting("component", text, ("TELEMETRY_COMPONENT",)),
     Setting("log_format", one_of(LogFormat), ("TELEMETRY_LOG_FORMAT",)),

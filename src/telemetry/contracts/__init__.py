@@ -12,7 +12,7 @@ from .credentials import REDACTED, cut, is_secret_name, without_credentials
 from .event import EventContract
 from .limits import OVERFLOW, OVERFLOW_ATTRIBUTE, is_overflow
 from .load import DEFAULT_PACKS, OWN_PACK, SCHEMA_PATH, InvalidRegistryError, load_registry, shipped_packs
-from .metric import AMBIENT_LABELS, Across, MetricContract, ShareContract
+from .metric import AMBIENT_LABELS, LEAVING, Across, MetricContract, ShareContract, State
 from .naming import RULES, Rule
 from .registry import Foreign, Registry
 from .secrecy import Mask, Secrecy, Verdict
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from .finding import CODES, Code, Finding, findings
     from .handles import render_handles
     from .importing import draft_registry, read_conventions
+    from .lifecycle import Lifecycle, Standing, check_lifecycle
+    from .renaming import Alias, aliases, rename_problem
+    from .succession import counter_name
     from .unit import unit_word
 else:
     __getattr__ = _deferred(
@@ -36,15 +39,19 @@ else:
         finding="CODES Code Finding findings",
         handles="render_handles",
         importing="draft_registry read_conventions",
+        lifecycle="Lifecycle Standing check_lifecycle",
+        renaming="Alias aliases rename_problem",
+        succession="counter_name",
         unit="unit_word",
     )
 
 __all__ = (
-    "AMBIENT_LABELS", "CODES", "DEFAULT_PACKS", "OVERFLOW", "OVERFLOW_ATTRIBUTE", "OWN_PACK", "REDACTED", "RULES",
-    "SCHEMA_PATH", "Across", "AttributeContract", "Change", "Code", "EventContract", "Finding", "Foreign",
-    "InvalidRegistryError", "Mask", "MetricContract", "Registry", "Requirement", "Rule", "Secrecy", "Sensitivity",
-    "ShareContract", "Slots", "SpanContract", "Stability", "Treatment", "ValueType", "Verdict", "check_registry",
-    "compare_registries", "cut", "draft_registry", "findings", "is_overflow", "is_secret_name", "load_edition",
-    "load_registry", "read_conventions", "render_documentation", "render_handles", "render_log_schema",
+    "AMBIENT_LABELS", "CODES", "DEFAULT_PACKS", "LEAVING", "OVERFLOW", "OVERFLOW_ATTRIBUTE", "OWN_PACK", "REDACTED",
+    "RULES", "SCHEMA_PATH", "Across", "Alias", "AttributeContract", "Change", "Code", "EventContract", "Finding",
+    "Foreign", "InvalidRegistryError", "Lifecycle", "Mask", "MetricContract", "Registry", "Requirement", "Rule",
+    "Secrecy", "Sensitivity", "ShareContract", "Slots", "SpanContract", "Stability", "Standing", "State", "Treatment",
+    "ValueType", "Verdict", "aliases", "check_lifecycle", "check_registry", "compare_registries", "counter_name",
+    "cut", "draft_registry", "findings", "is_overflow", "is_secret_name", "load_edition", "load_registry",
+    "read_conventions", "rename_problem", "render_documentation", "render_handles", "render_log_schema",
     "shipped_packs", "unbound", "unit_word", "without_credentials",
 )  # fmt: skip

@@ -17,9 +17,10 @@ from .cardinality import known_series, least_limit
 from .declaration import Declarations
 from .entry import Place
 from .finding import Finding, finding, is_structural
+from .lifecycle import lifecycle_rules
 from .load import Files, read_files
 from .merge import merge
-from .metric import AMBIENT_LABELS, MetricContract, unfit
+from .metric import AMBIENT_LABELS, LEAVING, MetricContract, unfit
 from .naming import Rule, review, unversioned
 from .registry import Registry
 from .spelling import suggestion
@@ -72,7 +73,8 @@ def _check(files: Files, errors: list[RegistryError]) -> None:
 
 def _check_metrics(file: Declarations, registry: Registry, rules: Mapping[str, Rule]) -> None:
     for item in file.metrics:
-        for key, problem, code in review(registry.metrics[item.contract.name], rules):
+        name = item.contract.name
+        for key, problem, code in review(registry.metrics.get(name) or registry.removed[name], rules):
             (item.place / key).report(problem, code)
 
 
@@ -108,6 +110,7 @@ def rules_of(registry: Registry) -> Mapping[str, Rule]:
         "bucket_cover": Rule("buckets", _bucket_cover, "TC126"),
         "version_suffix": Rule("name", _version_suffix, "TC127"),
         "successor": Rule("stability", _successor, "TC128"),
+        **lifecycle_rules(registry),
         "known_series": Rule("labels", lambda metric: _known_series(metric, registry), "TC301"),
     }
 
@@ -165,7 +168,7 @@ def _version_suffix(metric: MetricContract) -> str | None:
 
 
 def _successor(metric: MetricContract) -> str | None:
-    if metric.stability != "deprecated" or metric.replaced_by:
+    if metric.stability not in LEAVING or metric.replaced_by:
         return None
     return "nothing says what to use in its place; add 'replaced_by'"
 

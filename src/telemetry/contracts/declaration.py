@@ -44,6 +44,7 @@ class Declarations:
         extends: The packs that the file builds on; None when it does not say.
         owners: The teams that answer for metrics.
         foreign: What becomes of what is in no contract; None when the file does not say.
+        deprecation_days: How long a metric may be deprecated; None when the file does not say.
         place: The root of the file.
     """
 
@@ -55,6 +56,7 @@ class Declarations:
     reserved: Mapping[str, tuple[str, ...]]
     cardinality: Mapping[str, int]
     foreign: Foreign | None
+    deprecation_days: int | None
     metrics: tuple[Declared[MetricContract], ...]
     attributes: tuple[Declared[AttributeContract], ...]
     spans: tuple[Declared[SpanContract], ...]
@@ -81,6 +83,7 @@ def read_declarations(path: str, findings: list[RegistryError]) -> Declarations:
             reserved=_enumerations(entry.entry("reserved")),
             cardinality=read_limits(entry.entry("cardinality")),
             foreign=_foreign(entry),
+            deprecation_days=_deprecation_days(entry),
             metrics=_declared(entry, "metrics", _metric),
             attributes=_declared(entry, "attributes", read_attribute),
             spans=_declared(entry, "spans", read_span),
@@ -101,6 +104,11 @@ def _enumerations(entry: Entry) -> Mapping[str, tuple[str, ...]]:
 def _foreign(entry: Entry) -> Foreign | None:
     policy = entry.choice("foreign", FOREIGN, default=FOREIGN[0])
     return policy if entry.has("foreign") else None
+
+
+def _deprecation_days(entry: Entry) -> int | None:
+    days = entry.count("deprecation_days", default=1)
+    return days if entry.has("deprecation_days") else None
 
 
 def _metric(entry: Entry, source: str) -> MetricContract:

@@ -147,9 +147,10 @@ class Entry:
                 (self.place / key / index).report(problem, "TC106")
         return found
 
-    def count(self, key: str) -> int:
-        """Ask for a whole number from 1."""
-        value = _number(self._take(key, required=True), self.place / key, 1, inf)
+    def count(self, key: str, default: int | None = None) -> int:
+        """Ask for a whole number from 1; without a default it has to be there."""
+        given = self._take(key, required=default is None)
+        value = _number(default if given is _ABSENT and default else given, self.place / key, 1, inf)
         if value != int(value):
             (self.place / key).report(f"must be a whole number; it is {value:g}")
         return int(value)

@@ -105,12 +105,22 @@ CODES: Final[Mapping[str, Code]] = {
     "TC126": Code("bucket_cover", "three buckets or more, the last ten times the first", "add buckets"),
     "TC127": Code("version_suffix", "`_v` and a number from 2 at the end, for another schema", "rename it"),
     "TC128": Code("successor", "`replaced_by`, for a deprecated metric", "name what to use"),
+    "TC201": Code("window", "no longer in a state than `deprecation_days`", "go on with it"),
+    "TC202": Code("day_to_come", "days that have come", "correct the day"),
+    "TC203": Code("deprecated_first", "`deprecated_since`, for a metric that is hidden or removed", "add the day"),
+    "TC204": Code("lasting_successor", "a successor that is not about to go", "name one that stays"),
+    "TC205": Code("old_name", "no use of a metric that is about to go", "use its successor"),
+    "TC206": Code("dual_emission", "a successor that says the same", "record both, or waive this", "warning"),
+    "TC207": Code("day_order", "`deprecated_since` not after `since`", "correct one of them"),
+    "TC208": Code("writes_counter", "no labels on a `_deprecated` counter but those of settings", "leave it out"),
+    "TC209": Code("unread", "files that can be read", "correct the file, or do not name it", "warning"),
     "TC301": Code("known_series", "room below the limit for all combinations of known values", "raise `cardinality`"),
     "TC302": Code("overflow", "no series past the limit", "close the label, reserve values, or raise `cardinality`"),
     "TC303": Code("over_limit", "as many series as the limit allows", "find who exposes them: telemetry does not"),
     "TC304": Code("nearly_full", "a fifth of the limit in reserve", "look at the label with most values", "warning"),
 }
-"""All kinds of findings, by their code: TC1xx are of declarations, TC3xx of the number of series."""
+"""All kinds of findings, by their code: TC1xx are of declarations, TC2xx of metrics that are about to go, TC3xx of the
+number of series."""
 
 
 def finding(error: RegistryError) -> Finding:

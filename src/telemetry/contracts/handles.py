@@ -101,6 +101,8 @@ def _obstacle(metric: MetricContract) -> str:
     """Say why a metric has no handle; nothing when it has one."""
     if metric.share is not None:
         return "derived, so no code records it"
+    if metric.counts:
+        return f"it counts what is written to {metric.counts}"
     if not _is_free(metric.name):
         return "its name is no free name of a variable"
     unfit = [label for label in metric.labels if iskeyword(label) or label == "self"]

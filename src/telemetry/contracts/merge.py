@@ -17,8 +17,9 @@ from .classes import check_classes
 from .declaration import Declarations, Declared
 from .entry import Place
 from .metric import MetricContract, ShareContract
-from .registry import Registry
+from .registry import DEPRECATION_DAYS, Registry
 from .spelling import suggestion
+from .succession import check_successors, with_counters
 
 
 class _Named(Protocol):
@@ -49,9 +50,10 @@ def merge(files: Sequence[Declarations], *, packs: tuple[str, ...], paths: tuple
     """
     enumerations = _added(file.enumerations for file in files)
     reserved = _added(file.reserved for file in files)
-    metrics = _with_limits(_united("metric", (item for file in files for item in file.metrics)), files)
+    declared = _with_limits(_united("metric", (item for file in files for item in file.metrics)), files)
     _check_reserved(files, enumerations)
-    _check_successors(metrics)
+    check_successors(declared)
+    metrics = with_counters(declared)
     _check_series(metrics)
     closed = {name: _closed_metric(item, enumerations, reserved) for name, item in metrics.items()}
     _check_shares(metrics, closed)
@@ -82,6 +84,10 @@ def merge(files: Sequence[Declarations], *, packs: tuple[str, ...], paths: tuple
         owners=tuple(dict.fromkeys(owner for file in files for owner in file.owners)),
         packs=packs,
         files=paths,
+        removed={name: item.contract for name, item in declared.items() if name not in metrics},
+        deprecation_days=next(
+            (file.deprecation_days for file in reversed(files) if file.deprecation_days is not None), DEPRECATION_DAYS
+        ),
         reserved=reserved,
     )
 
@@ -151,14 +157,6 @@ def _differing(one: object, other: object) -> Iterator[str]:
 def _items(table: _Table[_Contract]) -> Iterator[tuple[str, _Contract, Place]]:
     for name, item in table.items():
         yield name, item.contract, item.place
-
-
-def _check_successors(metrics: _Table[MetricContract]) -> None:
-    for name, metric, place in _items(metrics):
-        if metric.replaced_by and (metric.replaced_by not in metrics or metric.replaced_by == name):
-            others = [other for other in metrics if other != name]
-            hint = suggestion(metric.replaced_by, others)
-            (place / "replaced_by").report(f"{metric.replaced_by!r} is no other metric of the registry{hint}", "TC104")
 
 
 def _check_series(metrics: _Table[MetricContract]) -> None:

@@ -13,11 +13,13 @@ from typing import Final, Literal, final, get_args
 
 from telemetry.signals import MetricKind
 
-from .attribute import STABILITIES, Stability
 from .credentials import without_credentials
 from .entry import Entry
 from .form import DAY, LABEL_NAME, METRIC_NAME
 from .limits import OVERFLOW, read_own_limits
+
+State = Literal["experimental", "beta", "stable", "deprecated", "hidden", "removed"]
+"""Where a metric stands in its life; what is deprecated is hidden next, and then removed."""
 
 Across = Literal["last", "sum", "max", "min", "merge"]
 """How the series that several processes have of one metric become one."""
@@ -36,6 +38,9 @@ TIME_UNITS: Mapping[str, float] = {
 """From a unit of time to the number of them in a second."""
 
 METRIC_KINDS: Final[tuple[MetricKind, ...]] = get_args(MetricKind)
+STATES: Final[tuple[State, ...]] = get_args(State)
+LEAVING: Final[tuple[State, ...]] = ("deprecated", "hidden")
+"""The states of a metric that is still recorded, and about to go."""
 
 _ACROSS: Final[Mapping[MetricKind, tuple[Across, ...]]] = {
     "counter": ("sum",),
@@ -89,6 +94,9 @@ class MetricContract:
         since: The day (ISO 8601) since which `stability` holds.
         replaced_by: The metric to use in place of a deprecated one.
         source: The file that declares it.
+        deprecated_since: The day (ISO 8601) on which what is hidden or removed was deprecated.
+        relabel: The labels that have another name in `replaced_by`, each with that name.
+        counts: The metric whose writes this counter counts, where the registry added it for a deprecated one.
         cardinality: The greatest number of series that this metric has, by environment; it wins over the registry's.
         reserved: The known values of open labels, whose combinations keep a series of their own.
 
@@ -110,13 +118,16 @@ class MetricContract:
     share: ShareContract | None = None
     across: Across = "sum"
     waive: Mapping[str, str] = field(default_factory=dict, hash=False)
-    stability: Stability = "stable"
+    stability: State = "stable"
     since: str = ""
     replaced_by: str = ""
     source: str = field(default="", compare=False)
     exponential: bool = False
     cardinality: Mapping[str, int] = field(default_factory=dict, hash=False)
     reserved: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False, compare=False)
+    deprecated_since: str = ""
+    relabel: Mapping[str, str] = field(default_factory=dict, hash=False)
+    counts: str = ""
 
     @property
     def duration_scale(self) -> float | None:
@@ -178,11 +189,13 @@ def read_metric(entry: Entry, source: str, rules: Sequence[str]) -> MetricContra
             share=_read_share(entry, kind),
             across=entry.choice("across", _ACROSS[kind], default=_ACROSS[kind][0]),
             waive=_read_waivers(entry.entry("waive"), rules),
-            stability=entry.choice("stability", STABILITIES, default="stable"),
-            since=entry.text("since", default="", form=DAY),
+            stability=entry.choice("stability", STATES, default="stable"),
+            since=_read_day(entry, "since"),
             replaced_by=entry.text("replaced_by", default="", form=METRIC_NAME),
             source=source,
             exponential=_read_exponential(entry, kind),
+            deprecated_since=_read_day(entry, "deprecated_since"),
+            relabel=_read_relabel(entry, labels),
             cardinality=read_own_limits(entry),
         )
 
@@ -202,6 +215,30 @@ def _read_numbers_of(
         return entry.numbers(key, required=True, least=1, low=low, high=high)
     entry.forbid(key, f"only a {owner} has {key}; this is a {kind}")
     return ()
+
+
+def _read_day(entry: Entry, key: str) -> str:
+    """Read a day of the calendar."""
+    day = entry.text(key, default="", form=DAY)
+    if re.fullmatch(DAY.pattern, day):
+        from datetime import date  # most files need none, and it takes a millisecond
+
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            (entry.place / key).report(f"{day!r} is no day of the calendar")
+    return day
+
+
+def _read_relabel(entry: Entry, labels: tuple[str, ...]) -> Mapping[str, str]:
+    if not entry.has("replaced_by"):
+        entry.forbid("relabel", "only a metric with 'replaced_by' has labels that are called otherwise there")
+        return {}
+    with entry.entry("relabel") as given:
+        found = {label: given.text(label, form=LABEL_NAME) for label in given.keys(LABEL_NAME)}
+        for label in sorted(found.keys() - set(labels)):
+            (given.place / label).report(f"{label!r} is no label of this metric; add it to 'labels'", "TC104")
+        return found
 
 
 def _read_exponential(entry: Entry, kind: MetricKind) -> bool:

@@ -16,6 +16,7 @@ MOST_LABELS: Final = 4
 
 _SNAKE_CASE: Final = "[a-z][a-z0-9]*(?:_[a-z0-9]+)*"
 _VERSION: Final = "_v[0-9]+$"
+_DATED: Final = ("deprecated", "hidden", "removed")
 _SUFFIX_UNITS: Final[Mapping[str, str]] = {
     "_ms": "milliseconds",
     "_milliseconds": "milliseconds",
@@ -94,9 +95,9 @@ def _ratio_range(metric: MetricContract) -> str | None:
 
 
 def _deprecation_day(metric: MetricContract) -> str | None:
-    if metric.stability != "deprecated" or metric.since:
+    if metric.stability not in _DATED or metric.since:
         return None
-    return "a deprecated metric says since when; add 'since' with the day"
+    return f"a {metric.stability} metric says since when; add 'since' with the day"
 
 
 @final
@@ -138,6 +139,11 @@ LATER_RULES: Final = (
     "bucket_cover",
     "version_suffix",
     "successor",
+    "deprecated_first",
+    "lasting_successor",
+    "dual_emission",
+    "day_order",
+    "writes_counter",
     "known_series",
 )
 """The rules of `checks`, which a metric may waive too; a file that breaks one still loads."""

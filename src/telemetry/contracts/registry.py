@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeVar, final, get_args
 
 from telemetry.errors import ContractError
@@ -26,6 +26,9 @@ Foreign = Literal["allow", "count", "refuse"]
 FOREIGN: Final[tuple[Foreign, ...]] = get_args(Foreign)
 
 
+DEPRECATION_DAYS: Final = 14
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Registry:
@@ -37,6 +40,9 @@ class Registry:
         enumerations: The values of each closed label, in the order of their declaration.
         reserved: The known values of open labels, whose combinations keep series of their own, as those of closed ones.
         cardinality: The greatest number of series a metric, by environment; `default` for all others.
+        removed: Metrics that nobody may record any more; their names are not free.
+        hidden: Metrics that are recorded and not shown, in a registry for those who show; see `exposed`.
+        deprecation_days: How long a metric may be deprecated, and then hidden, before it has to go.
         foreign: What becomes of spans and metrics of OpenTelemetry's API that are in no contract: they are recorded,
             recorded and counted, or refused and counted.
         owners: The teams that answer for metrics; empty where no file names any.
@@ -58,6 +64,9 @@ class Registry:
     owners: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    removed: Mapping[str, MetricContract] = field(default_factory=dict, hash=False)
+    hidden: Mapping[str, MetricContract] = field(default_factory=dict, hash=False)
+    deprecation_days: int = DEPRECATION_DAYS
     reserved: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     def cardinality_limit(self, environment: str) -> int:
@@ -83,9 +92,20 @@ class Registry:
         """Look up a metric.
 
         Raises:
-            ContractError: The registry has no such metric.
+            ContractError: The registry has no such metric, or not any more.
         """
+        removed = self.removed.get(name)
+        if removed is not None:
+            raise ContractError(_removal(removed))
         return self._find("metric", self.metrics, name)
+
+    def exposed(self, *, hidden: bool = False) -> Registry:
+        """Give the registry by which metrics are shown: without the hidden ones, unless `hidden` asks for them."""
+        left_out = {} if hidden else {name: each for name, each in self.metrics.items() if each.stability == "hidden"}
+        if not left_out:
+            return self
+        shown = {name: each for name, each in self.metrics.items() if name not in left_out}
+        return replace(self, metrics=shown, hidden=left_out)
 
     def span(self, name: str) -> SpanContract:
         """Look up a span.
@@ -118,3 +138,9 @@ class Registry:
 
     def _remedy(self) -> str:
         return self.files[-1] if self.files else "a registry file and name that in TELEMETRY_REGISTRY"
+
+
+def _removal(metric: MetricContract) -> str:
+    since = f" since {metric.since}" if metric.since else ""
+    remedy = f"Use {metric.replaced_by!r} in its place" if metric.replaced_by else "Record it no more"
+    return f"metric {metric.name!r} is removed{since} (declared in {metric.source or 'the registry'}). {remedy}"

@@ -148,6 +148,8 @@ class Plan(Generic[OutlineOf]):
     def _place(self, reader: Any) -> None:
         name, values = _described(reader.descriptor)
         contract = self._source.registry.metrics.get(name)
+        if contract is None and name in self._source.registry.hidden:
+            return
         if contract is None or len(values) != len(contract.labels):
             self.unreadable += 1
             return

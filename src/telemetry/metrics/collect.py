@@ -28,7 +28,9 @@ def collect(snapshots: Iterable[bytes], contracts: Mapping[str, MetricContract])
     for snapshot in snapshots:
         for entry in walk(snapshot):
             name, values, _ = json.loads(entry.descriptor)
-            contract = contracts[name]
+            contract = contracts.get(name)
+            if contract is None:
+                continue  # it is hidden
             series[name].append(Series(tuple(values), _value(entry, contract), entry.created_ns))
     now = time.time_ns()
     return [_family(contracts[name], found, now) for name, found in series.items() if found]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from math import inf
 from typing import Any, Final, final
 
-from telemetry._hotpath import CounterCell, GaugeCell, label
+from telemetry._hotpath import label
 from telemetry.contracts import MetricContract, Registry, unit_word
 
 from .exemplar import Exemplars
@@ -35,14 +35,15 @@ def contract_of(wanted: Wanted, registry: Registry) -> MetricContract | None:
     """Find the contract of an instrument: under its own name, or under the one that Prometheus would give it.
 
     So `http.client.request.duration` in seconds is under `http_client_request_duration_seconds`, and a counter under
-    the name with `_total`.
+    the name with `_total`. A metric that is removed is found too, so that nobody records it as one in no contract.
     """
     plain = re.sub(r"[^a-zA-Z0-9_:]", "_", wanted.name)
     words = dict.fromkeys((_WORDS.get(wanted.unit, wanted.unit), unit_word(wanted.unit)))
     for name in (wanted.name, plain, *(f"{plain}_{word}" for word in words)):
         for full in (name, f"{name}_total"):
-            if full in registry.metrics and (full == name or wanted.kind == "counter"):
-                return registry.metrics[full]
+            contract = registry.metrics.get(full) or registry.removed.get(full)
+            if contract is not None and (full == name or wanted.kind == "counter"):
+                return contract
     return None
 
 
@@ -99,15 +100,17 @@ class ContractedSink:
         for value, attributes in measurements:
             labels = self._labels(attributes)
             cell = self._instrument.cell(labels)
-            if isinstance(cell, CounterCell) and self._instrument.is_overflow(cell):
+            if cell is None:
+                continue
+            if self._instrument.contract.kind != "counter":
+                cell.write(value * self._scale)
+            elif self._instrument.is_overflow(cell):
                 beyond = (beyond or 0.0) + value
-            elif isinstance(cell, CounterCell):
+            else:
                 key = tuple(labels.items())
                 before = self._last.get(key, 0.0)
                 self._last[key] = value
-                cell.inc(value - before if value >= before else value)
-            elif cell is not None:
-                cell.write(value * self._scale)
+                cell.write(value - before if value >= before else value)
         if beyond is not None:
             self._add_beyond(beyond)
 
@@ -121,8 +124,8 @@ class ContractedSink:
         self, cell: Cell, amount: float, labels: Mapping[str, str | None], attributes: Attributes, context: Any
     ) -> None:
         value = amount if self._scale == 1.0 else amount * self._scale
-        if isinstance(cell, GaugeCell):
-            cell.inc(value)
+        if self._instrument.contract.kind == "gauge":
+            cell.inc(value)  # type: ignore[union-attr]  # every cell of a gauge has it
             return
         if not 0.0 <= value < inf:
             self._instrument.refuse("value_out_of_range", amount)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, final
 
 from telemetry._hotpath import Region
-from telemetry.contracts import Registry
+from telemetry.contracts import LEAVING, MetricContract, Registry
 from telemetry.signals import Family
 
 from .collect import collect
@@ -30,20 +30,33 @@ class ExecutionMetrics:
     >>> [family.series[0].value for family in metrics.families()]
     [2.0]
 
+    Args:
+        registry: The contracts.
+        ambient: The labels that have one value for ever.
+        limit: The most series of a metric that has no limit of its own.
+        count: Called with a reason and a detail for what is refused.
+        region: Where the cells are kept; None for memory of their own.
+        show_hidden: Whether hidden metrics are in the snapshots.
+        tell: Called once for each metric that is about to go and is written to.
+
     Attributes:
+        registry: The contracts of what is shown.
         vitals: Measures telemetry itself whenever somebody scrapes or pushes; nothing does by default.
     """
 
     __slots__ = (
         "_ambient",
+        "_contracts",
         "_count",
         "_guests",
         "_instruments",
+        "_leaving",
         "_limit",
         "_lock",
         "_pages",
         "_region",
         "_shares",
+        "_tell",
         "registry",
         "vitals",
     )
@@ -56,15 +69,20 @@ class ExecutionMetrics:
         limit: int,
         count: Count | None = None,
         region: Region | None = None,
+        show_hidden: bool = False,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
-        self.registry = registry
+        self.registry = registry.exposed(hidden=show_hidden)
+        self._contracts = registry
+        self._leaving = any(contract.stability in LEAVING for contract in registry.metrics.values())
+        self._tell: Callable[[str], None] = tell or (lambda _note: None)
         self._ambient = dict(ambient)
         self._limit = limit
         self._count: Count = count or (lambda _reason, _detail: None)
         self._region = region
         self._pages = Pages(region)
         self._instruments: dict[str, Instrument] = {}
-        self._shares = [Share(contract) for contract in registry.metrics.values() if contract.share]
+        self._shares = [Share(contract) for contract in self.registry.metrics.values() if contract.share]
         self._guests: Guests | None = None
         self._lock = threading.RLock()
         self.vitals: Vitals = no_vitals
@@ -78,12 +96,11 @@ class ExecutionMetrics:
         found = self._instruments.get(name)
         if found is not None:
             return found
-        contract = self.registry.metric(name)
+        contract = self._contracts.metric(name)
         with self._lock:
-            own = contract.cardinality
-            limit = own.get(self._ambient.get("environment", ""), own.get("default", self._limit))
-            made = Instrument(contract, self._pages, ambient=self._ambient, limit=limit, count=self._count)
-            return self._instruments.setdefault(name, made)
+            if name not in self._instruments:
+                self._instruments.update(self._made(name, contract))
+            return self._instruments[name]
 
     def record(self, name: str, value: float = 1.0, **labels: str) -> None:
         """Record one value: a counter adds it, a gauge is set to it, a histogram or summary observes it.
@@ -122,7 +139,7 @@ class ExecutionMetrics:
             if self._guests is None:
                 from .guests import Guests
 
-                self._guests = Guests(self.registry, self.instrument, self._count, self._region)
+                self._guests = Guests(self._contracts, self.instrument, self._count, self._region)
             return self._guests
 
     @property
@@ -160,6 +177,24 @@ class ExecutionMetrics:
             share.restart()
         if self._guests is not None:
             self._guests.restart()
+
+    def _made(self, name: str, contract: MetricContract) -> dict[str, Instrument]:
+        """Make an instrument, and those of its other names while it is being renamed."""
+        if not self._leaving or name not in self._renamed_names():
+            return {name: self._make(Instrument, contract)}
+        from .renamed import renamed_instruments
+
+        return renamed_instruments(name, self._contracts.metrics, self._make, self.instrument, self._tell)
+
+    def _renamed_names(self) -> frozenset[str]:
+        from .renamed import renamed_names  # few registries have any
+
+        return renamed_names(self._contracts.metrics)
+
+    def _make(self, kind: type[Instrument], contract: MetricContract) -> Instrument:
+        own = contract.cardinality
+        limit = own.get(self._ambient.get("environment", ""), own.get("default", self._limit))
+        return kind(contract, self._pages, ambient=self._ambient, limit=limit, count=self._count)
 
     def _paged(self) -> list[Family]:
         self.measure()

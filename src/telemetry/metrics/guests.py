@@ -78,6 +78,9 @@ class Guests:
         contract = contract_of(wanted, self._registry)
         if contract is None:
             return self._foreign.instrument(wanted) if self._admit(wanted) else None
+        if contract.stability == "removed":
+            self.count("instrument_refused", f"{wanted.name} is of a metric that is removed: {contract.name}")
+            return None
         if fits(wanted, contract):
             return ContractedSink(self._instrument(contract.name), wanted, self._exemplars)
         problem = f"{wanted.name} is a {wanted.kind} for {wanted.scope.name!r}, and a {contract.kind} in the registry"

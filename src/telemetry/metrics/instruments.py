@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import final
 
 from telemetry._hotpath import CounterCell, GaugeCell, layout, twin
 from telemetry.contracts import OVERFLOW, MetricContract, Slots
 
+from .fan import FanCell
 from .pages import Pages
 
-Cell = CounterCell | GaugeCell | twin.HistogramCell | twin.SummaryCell | twin.ExponentialHistogramCell
+Cell = CounterCell | GaugeCell | twin.HistogramCell | twin.SummaryCell | twin.ExponentialHistogramCell | FanCell
 Count = Callable[[str, str], None]
 
 
-@final
 class Instrument:
     """One metric of a registry within one runtime.
 
@@ -43,6 +42,9 @@ class Instrument:
         "overflow",
         "overflowed",
     )
+
+    is_plain = True
+    """Whether its cells are bare, so that generated code may write to them."""
 
     def __init__(
         self, contract: MetricContract, pages: Pages, *, ambient: Mapping[str, str], limit: int, count: Count

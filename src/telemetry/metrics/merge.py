@@ -116,6 +116,8 @@ class Rule:
             if isinstance(parts, list) and len(parts) >= _FOREIGN_PARTS:
                 return _foreign(kind, parts, words)
             name, values, bounds = parts
+            if name in self._registry.hidden:
+                return None
             problem = self._misfit(kind, name, values, bounds, words)
         except (ValueError, TypeError, RecursionError):
             return None

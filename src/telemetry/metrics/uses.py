@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
-from telemetry._hotpath import CounterCell, label, read, text
+from telemetry._hotpath import label, read, text
 from telemetry.contracts import MetricContract
 
 from .instruments import Cell, Instrument
@@ -42,7 +42,9 @@ class Use:
     @property
     def is_inline(self) -> bool:
         """Whether generated code may record it by itself after a return."""
-        return self.value is None and self.instrument.contract.kind != "gauge" and self.on != "failure"
+        instrument = self.instrument
+        is_plain = instrument.is_plain and instrument.contract.kind != "gauge"
+        return self.value is None and is_plain and self.on != "failure"
 
     def cell(self, labels: Labels, error: BaseException | None = None) -> Cell | None:
         """Give the cell for the captured values of one call; None when the contract refuses them."""
@@ -62,8 +64,8 @@ class Use:
             return
         if self.value is not None:
             self._record_value(cell, self.value, result)
-        elif isinstance(cell, CounterCell):
-            cell.inc()
+        elif self.instrument.contract.kind == "counter":
+            cell.write(1.0)
         else:
             cell.write(elapsed_ns * 1e-9 * (self.instrument.contract.duration_scale or 1.0))
 

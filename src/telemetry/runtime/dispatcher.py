@@ -113,6 +113,8 @@ class TelemetryDispatcher:
             limit=self.registry.cardinality_limit(settings.environment),
             count=self.breaches.count,
             region=self.region,
+            show_hidden=settings.show_hidden_metrics,
+            tell=self.breaches.say,
         )
         self.resource: Resource = resource_of(settings)
         self._outputs = Outputs(_without_port(settings, parent_run_id), self.resource, self.metrics, self.region)

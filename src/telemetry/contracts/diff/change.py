@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, final
 
-from telemetry.contracts.attribute import Stability
+from telemetry.contracts.metric import LEAVING, State
 
 Level = Literal["error", "warning", "info"]
 """`error` must not be merged, `warning` wants to be known, `info` harms nobody."""
@@ -79,7 +79,7 @@ class Subject:
 
     noun: str
     name: str
-    stability: Stability = "stable"
+    stability: State = "stable"
 
     def breaking(self, code: str, problem: str, remedy: str = "") -> Change:
         """Note what breaks: an error, and a warning where the contract was experimental."""
@@ -97,7 +97,7 @@ class Subject:
 
     def removed(self) -> Change:
         """Note that it is gone; the end of what was deprecated was announced."""
-        if self.stability == "deprecated":
+        if self.stability in LEAVING:
             return self.compatible("TC401", "was deprecated, and is removed")
         return self.breaking("TC401", "was removed", "keep it, deprecated, until nobody uses it")
 

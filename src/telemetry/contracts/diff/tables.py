@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from telemetry.contracts.attribute import AttributeContract, Stability
+from telemetry.contracts.attribute import AttributeContract
 from telemetry.contracts.event import EventContract
-from telemetry.contracts.metric import MetricContract
+from telemetry.contracts.metric import MetricContract, State
 from telemetry.contracts.span import SpanContract
 
 from .change import Change, Subject
@@ -86,14 +86,16 @@ def compare_words(subject: Subject, old: object, new: object, keys: Iterable[str
             yield subject.compatible("TC415", f"{key!r} changed from {before!r} to {after!r}")
 
 
-def compare_stability(subject: Subject, old: Stability, new: Stability) -> Iterator[Change]:
-    """Compare promises: more may be promised at any time, and less only by deprecation."""
+def compare_stability(subject: Subject, old: State, new: State) -> Iterator[Change]:
+    """Compare promises: more may be promised at any time, and less only by deprecation, of which hiding follows."""
     if old == new:
         return
     problem = f"stability changed from {old!r} to {new!r}"
-    ranks: list[Stability] = ["experimental", "beta", "stable"]
-    if new != "deprecated" and old != "deprecated" and ranks.index(new) < ranks.index(old):
+    ranks: list[State] = ["experimental", "beta", "stable"]
+    if new in ranks and old in ranks and ranks.index(new) < ranks.index(old):
         yield subject.breaking("TC413", problem, "keep the promise, or deprecate it")
+    elif new == "hidden" and old in ranks:
+        yield subject.breaking("TC413", problem, "deprecate it first, so that those who look at it can change")
     else:
         yield subject.compatible("TC413", problem)
 

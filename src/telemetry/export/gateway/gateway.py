@@ -55,6 +55,7 @@ class Gateway:
         keep_bytes: The most that journals of the dead may take.
         delay_seconds: The longest that a record of a living process waits; one of a dead process does not.
         metrics_seconds: The time between two pushes of metrics.
+        show_hidden: Whether hidden metrics are shown and sent.
 
     Raises:
         PortInUseError: Somebody else listens on the port.
@@ -91,6 +92,7 @@ class Gateway:
         keep_bytes: int = KEEP_BYTES,
         delay_seconds: float = 0.0,
         metrics_seconds: float = 5.0,
+        show_hidden: bool = False,
     ) -> None:
         self._path = path
         self._notice = Notice()
@@ -100,7 +102,7 @@ class Gateway:
         self._led: tuple[int, int] | None = None
         self.leads = False
         self._roster = Roster(path)
-        self._merged = MergedMetrics(registry, self._roster.parts, self._roster.tell)
+        self._merged = MergedMetrics(registry.exposed(hidden=show_hidden), self._roster.parts, self._roster.tell)
         self._fold = Fold(path, registry, keep_bytes=keep_bytes)
         source = self._merged if pushes else None
         self._freight: Freight | None = None
