@@ -6,6 +6,7 @@ TelemetryError
 ├── ContractError              code asks for what the registry does not allow
 │   └── RegistryError          a registry file cannot be read; has the file and a JSON pointer
 ├── JournalError               a journal, its folder or a bundle of some cannot be used; has the path
+├── SourceError                what was to be checked cannot be read; has the source
 └── PipelineError              a stage of a pipeline failed; has a `code` out of the `error_code` labels
     ├── SpecError              the specification is wrong; has the line and column
     ├── UnsupportedError       the backend cannot express the specification
@@ -79,6 +80,18 @@ class JournalError(TelemetryError, OSError):
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
         self.path = path
+
+
+class SourceError(TelemetryError, ValueError):
+    """What was to be checked cannot be read: there is no such source, or it is damaged, or of another kind.
+
+    Attributes:
+        source: The folder, file or URL.
+    """
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(f"{source}: {problem}")
+        self.source = source
 
 
 class PipelineError(TelemetryError):

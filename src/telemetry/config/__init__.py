@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .host import GitHubStep, github_step
 from .reading import carrier, child_environment, default_journal, read_settings
 from .settings import (
     Environment,
@@ -20,6 +21,7 @@ from .table import SETTINGS, Setting
 __all__ = (
     "SETTINGS",
     "Environment",
+    "GitHubStep",
     "HostKind",
     "Incoming",
     "LogFormat",
@@ -33,5 +35,6 @@ __all__ = (
     "carrier",
     "child_environment",
     "default_journal",
+    "github_step",
     "read_settings",
 )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .checks import check_registry
     from .diff import Change, compare_registries, load_edition
     from .docs import render_documentation, render_log_schema
-    from .finding import CODES, Code, Finding, findings
+    from .finding import CODES, LEVELS, Code, Finding, Level, findings
     from .handles import render_handles
     from .importing import draft_registry, read_conventions
     from .lifecycle import Lifecycle, Standing, check_lifecycle
@@ -36,7 +36,7 @@ else:
         checks="check_registry",
         diff="Change compare_registries load_edition",
         docs="render_documentation render_log_schema",
-        finding="CODES Code Finding findings",
+        finding="CODES LEVELS Code Finding Level findings",
         handles="render_handles",
         importing="draft_registry read_conventions",
         lifecycle="Lifecycle Standing check_lifecycle",
@@ -46,12 +46,12 @@ else:
     )
 
 __all__ = (
-    "AMBIENT_LABELS", "CODES", "DEFAULT_PACKS", "LEAVING", "OVERFLOW", "OVERFLOW_ATTRIBUTE", "OWN_PACK", "REDACTED",
-    "RULES", "SCHEMA_PATH", "Across", "Alias", "AttributeContract", "Change", "Code", "EventContract", "Finding",
-    "Foreign", "InvalidRegistryError", "Lifecycle", "Mask", "MetricContract", "Registry", "Requirement", "Rule",
-    "Secrecy", "Sensitivity", "ShareContract", "Slots", "SpanContract", "Stability", "Standing", "State", "Treatment",
-    "ValueType", "Verdict", "aliases", "check_lifecycle", "check_registry", "compare_registries", "counter_name",
-    "cut", "draft_registry", "findings", "is_overflow", "is_secret_name", "load_edition", "load_registry",
-    "read_conventions", "rename_problem", "render_documentation", "render_handles", "render_log_schema",
-    "shipped_packs", "unbound", "unit_word", "without_credentials",
+    "AMBIENT_LABELS", "CODES", "DEFAULT_PACKS", "LEAVING", "LEVELS", "OVERFLOW", "OVERFLOW_ATTRIBUTE", "OWN_PACK",
+    "REDACTED", "RULES", "SCHEMA_PATH", "Across", "Alias", "AttributeContract", "Change", "Code", "EventContract",
+    "Finding", "Foreign", "InvalidRegistryError", "Level", "Lifecycle", "Mask", "MetricContract", "Registry",
+    "Requirement", "Rule", "Secrecy", "Sensitivity", "ShareContract", "Slots", "SpanContract", "Stability", "Standing",
+    "State", "Treatment", "ValueType", "Verdict", "aliases", "check_lifecycle", "check_registry", "compare_registries",
+    "counter_name", "cut", "draft_registry", "findings", "is_overflow", "is_secret_name", "load_edition",
+    "load_registry", "read_conventions", "rename_problem", "render_documentation", "render_handles",
+    "render_log_schema", "shipped_packs", "unbound", "unit_word", "without_credentials",
 )  # fmt: skip

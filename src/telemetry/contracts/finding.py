@@ -118,9 +118,29 @@ CODES: Final[Mapping[str, Code]] = {
     "TC302": Code("overflow", "no series past the limit", "close the label, reserve values, or raise `cardinality`"),
     "TC303": Code("over_limit", "as many series as the limit allows", "find who exposes them: telemetry does not"),
     "TC304": Code("nearly_full", "a fifth of the limit in reserve", "look at the label with most values", "warning"),
+    "TC600": Code("nothing", "something that was recorded", "look where it is recorded to"),
+    "TC601": Code("span_known", "spans that the registry has", "declare it"),
+    "TC602": Code("span_attributes", "the attributes of a span's contract, each of its type and values", "correct it"),
+    "TC603": Code("span_undeclared", "attributes that are declared", "declare it, or leave it out", "info"),
+    "TC604": Code("span_times", "spans that end after they start", "correct the clock, or who sets the times"),
+    "TC605": Code("span_kind", "the kind of a span's contract", "correct one of them", "warning"),
+    "TC606": Code("deprecated", "what is not deprecated", "use what replaces it", "warning"),
+    "TC610": Code("metric_known", "metrics that the registry has", "declare it"),
+    "TC611": Code("metric_shape", "the kind, unit and buckets of a metric's contract", "correct one of them"),
+    "TC612": Code("metric_label", "the labels of a metric's contract, and values that they take", "give it a value"),
+    "TC613": Code("metric_range", "values that make sense", "correct what is recorded"),
+    "TC614": Code("metric_once", "each series once", "expose it once"),
+    "TC615": Code("metric_overflow", "fewer series than the cardinality limit", "record fewer label values", "warning"),
+    "TC620": Code("event_known", "events that the registry has", "declare it"),
+    "TC621": Code("event_fields", "the fields and severity of an event's contract", "correct where it is logged"),
+    "TC622": Code("log_run", "the fields that every line has", "log through telemetry.get_logger()"),
+    "TC623": Code("log_ids", "the ids of the open span on a line", "log in the context of the span", "warning"),
+    "TC630": Code("secret_recorded", "no secrets in what is recorded", "give it a class, or do not record it"),
+    "TC640": Code("foreign_recorded", "what the registry's `foreign` allows", "declare it, or allow it", "warning"),
+    "TC650": Code("unreadable", "a source that can be read to its end", "see what damaged it", "warning"),
 }
 """All kinds of findings, by their code: TC1xx are of declarations, TC2xx of metrics that are about to go, TC3xx of the
-number of series."""
+number of series, TC6xx of what was recorded."""
 
 
 def finding(error: RegistryError) -> Finding:

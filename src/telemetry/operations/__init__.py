@@ -1,5 +1,28 @@
-"""What those who run pipelines do with contracts: compare revisions, and see what is covered."""
+"""What those who run pipelines do with contracts: compare revisions, and check what was recorded."""
+
+from telemetry.door import deferred as _deferred
 
 from .revisions import registry_of, registry_of_revision
 
-__all__ = ("registry_of", "registry_of_revision")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .live import LiveCheck, LiveFinding, LiveReport, Recording, Sample, Share, Source, open_source, samples_of
+else:
+    __getattr__ = _deferred(
+        __name__,
+        live="LiveCheck LiveFinding LiveReport Recording Sample Share Source open_source samples_of",
+    )
+
+__all__ = (
+    "LiveCheck",
+    "LiveFinding",
+    "LiveReport",
+    "Recording",
+    "Sample",
+    "Share",
+    "Source",
+    "open_source",
+    "registry_of",
+    "registry_of_revision",
+    "samples_of",
+)

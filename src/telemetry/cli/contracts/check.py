@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from telemetry.cli.folders import refuse
+from telemetry.cli.github import Annotation, report_to_github, table
+from telemetry.cli.pointer import line_of
 from telemetry.config import read_settings
 from telemetry.contracts import OWN_PACK, Finding, check_registry, shipped_packs
 from telemetry.errors import ConfigurationError, ContractError
@@ -40,7 +42,9 @@ def check(
         typer.echo(json.dumps(sarif_log(found), indent=2))
     else:
         _show(found)
-    if any(each.level == "error" for each in found):
+    is_failed = any(each.level == "error" for each in found)
+    report_to_github(_summary(found, is_failed=is_failed), map(_annotation, found), is_quiet=as_json or sarif)
+    if is_failed:
         raise typer.Exit(_FAILED)
 
 
@@ -62,3 +66,20 @@ def _show(found: list[Finding]) -> None:
     for each in found:
         typer.echo(str(each))
     typer.echo(f"findings: {len(found)}")
+
+
+def _annotation(finding: Finding) -> Annotation:
+    try:
+        line = line_of(Path(finding.path).read_text("utf-8-sig"), finding.pointer)
+    except (OSError, ValueError, IndexError):
+        line = 0
+    message = f"{finding.pointer}: {finding.problem}; {finding.remedy}"
+    return Annotation(finding.level, message, f"telemetry {finding.code}", finding.path, line)
+
+
+def _summary(found: list[Finding], *, is_failed: bool) -> str:
+    title = f"### Telemetry contracts: {'❌ failed' if is_failed else '✅ passed'}"
+    rows = [(each.level, each.code, f"{each.path}#{each.pointer}", each.problem, each.remedy) for each in found]
+    return f"{title}\n\n" + (
+        table(("level", "code", "where", "problem", "what to do"), rows) if rows else "Nothing found."
+    )
