@@ -174,7 +174,7 @@ def test_an_endpoint_that_refuses_is_a_finding(probe: Probe) -> None:
 
 
 def test_a_pipeline_of_the_users_own_is_held_against_the_contracts(probe: Probe, tmp_path: Path) -> None:
-    """`--pipeline module:function` runs it once; what the contracts do not allow is found, with the place."""
+    """`--target module:function` runs it once; what the contracts do not allow is found, with the place."""
     (tmp_path / "mine.py").write_text(
         "import telemetry\n"
         "def good():\n"
@@ -182,9 +182,9 @@ def test_a_pipeline_of_the_users_own_is_held_against_the_contracts(probe: Probe,
         "def bad():\n"
         "    with telemetry.span('spec.parse', colour='red'):\n        telemetry.metric('nope').inc()\n"
     )
-    assert probe("--pipeline", "mine:good").status == 0
-    bad = probe("--pipeline", "mine:bad")
+    assert probe("--target", "mine:good").status == 0
+    bad = probe("--target", "mine:bad")
     assert bad.status == 1
     assert bad.rules == {"refused-attribute-refused", "refused-metric-refused"}
     assert "colour" in bad.stdout
-    assert probe("--pipeline", "mine:missing").status == 2
+    assert probe("--target", "mine:missing").status == 2

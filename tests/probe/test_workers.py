@@ -62,5 +62,5 @@ def test_reference_pipeline_with_workers(tmp_path: Path) -> None:
 def test_pipeline_of_the_users_own(tmp_path: Path, method: str, task: str, status: int) -> None:
     """A pool whose tasks are propagated passes; one whose tasks are not is found."""
     (tmp_path / "workers.py").write_text(_PIPELINE.format(method=method, task=task))
-    found, report = probe(tmp_path, "--pipeline", "workers:main")
+    found, report = probe(tmp_path, "--target", "workers:main")
     assert (found, rules(report)) == (status, {"trace-root"} if status else set())

@@ -11,14 +11,26 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from telemetry.config import Settings, read_settings
+from telemetry.config import read_settings
 from telemetry.errors import ConfigurationError, ContractError, UnsupportedError
 from telemetry.probe import BackendDescriptor, Plan, Report, as_json, as_text, backend, backends, probe_function
 from telemetry.probe import probe as run_probe
 
+from .folders import refuse
+from .junit import write_junit
+from .probed import tell_github
+
 _DEFAULT_SPEC = Path(__file__).parents[1] / "probe" / "default.spec"
-_USAGE, _FAILED = 2, 1
+_FAILED = 1
+_STANDARD_OUTPUT = "-"
 _WIDTH = 160
+
+_Target = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODULE:FUNCTION", help="Probe a pipeline of your own: it is called with no argument, or awaited."
+    ),
+]
 
 
 def probe(
@@ -44,18 +56,17 @@ def probe(
         bool, typer.Option("--expect-blocked", help="Pass only if verification blocks each specification.")
     ] = False,
     workers: Annotated[int, typer.Option(min=0, help="Lower and compile in so many processes; it is one trace.")] = 0,
-    pipeline: Annotated[
-        str | None, typer.Option(help="Probe a pipeline of your own: module:function, called with no argument.")
-    ] = None,
+    target: _Target = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML as well.")] = None,
 ) -> None:
-    """Run one cycle of the reference pipeline and check all that it recorded against the contracts.
+    """Run one cycle of the reference pipeline, or a pipeline of your own, and check all that it recorded.
 
     Exit code 0 when the contracts hold, 1 when they do not, 2 on bad usage.
     """
-    settings = _settings()
     try:
-        if pipeline is not None:
-            report = probe_function(_function(pipeline), settings)
+        settings = read_settings(log_level="debug")
+        if target is not None:
+            report = probe_function(_function(target, specs), settings)
         else:
             plan = Plan(
                 specs=specs or [_DEFAULT_SPEC],
@@ -65,22 +76,14 @@ def probe(
                 use_cache=use_cache,
                 timeout_seconds=timeout_seconds,
                 proof_seconds=proof_seconds,
-                progress=_progress,
+                progress=lambda stage, subject: typer.secho(f"· {stage:20} {subject}", err=True, dim=True),
                 expect_blocked=expect_blocked,
                 workers=workers,
             )
             report = run_probe(plan, settings)
     except (ConfigurationError, ContractError) as error:
-        _refuse(str(error))
-    _show(report, json_path)
-    raise typer.Exit(0 if report.is_passed else _FAILED)
-
-
-def _settings() -> Settings:
-    try:
-        return read_settings(log_level="debug")
-    except ConfigurationError as error:
-        _refuse(str(error))
+        refuse(str(error))
+    _show(report, json_path, junit)
 
 
 def _chosen(names: list[str] | None) -> list[BackendDescriptor]:
@@ -88,12 +91,14 @@ def _chosen(names: list[str] | None) -> list[BackendDescriptor]:
         try:
             return [backend(name) for name in names]
         except UnsupportedError as error:
-            _refuse(str(error))
+            refuse(str(error))
     native = [each for each in backends().values() if each.interface == "native" and each.maturity == "stable"]
     return [each for each in native if not each.missing_binaries()] or [backend("python")]
 
 
-def _function(name: str) -> Callable[[], Any]:
+def _function(name: str, specs: list[Path] | None) -> Callable[[], Any]:
+    if specs:
+        refuse("--target names a pipeline of your own, which reads no specification; keep one")
     module_name, colon, path = name.partition(":")
     sys.path.insert(0, "")
     try:
@@ -101,29 +106,31 @@ def _function(name: str) -> Callable[[], Any]:
         for part in path.split("."):
             found = getattr(found, part)
     except (ImportError, AttributeError) as error:
-        _refuse(f"--pipeline {name}: {error}; give module:function")
+        refuse(f"--target {name}: {error}; give module:function")
+    except Exception as error:  # noqa: BLE001 -- the user's module may raise anything when it is imported
+        refuse(f"--target {name}: {module_name} cannot be imported: {type(error).__name__}: {error}")
     if not colon or not callable(found):
-        _refuse(f"--pipeline {name} is no function; give module:function")
+        refuse(f"--target {name} is no function; give module:function")
     return found  # type: ignore[no-any-return]
 
 
-def _progress(stage: str, subject: str) -> None:
-    typer.secho(f"· {stage:20} {subject}", err=True, dim=True)
-
-
-def _show(report: Report, json_path: str | None) -> None:
-    if json_path is not None:
-        text = json.dumps(as_json(report), indent=2, ensure_ascii=False)
-        if json_path == "-":
-            typer.echo(text)
-            return
+def _show(report: Report, json_path: str | None, junit: Path | None) -> NoReturn:
+    """Write the report in all its forms, and end."""
+    text = json.dumps(as_json(report), indent=2, ensure_ascii=False)
+    if json_path not in (None, _STANDARD_OUTPUT):
+        _write(str(json_path), text)
+    if junit is not None:
         try:
-            Path(json_path).write_text(text + "\n", encoding="utf-8")
-        except OSError as error:
-            _refuse(f"--json {json_path}: {error.strerror}")
-    typer.echo(as_text(report, color=sys.stdout.isatty(), width=_WIDTH))
+            write_junit(report, junit)
+        except ConfigurationError as error:
+            refuse(str(error))
+    typer.echo(text if json_path == _STANDARD_OUTPUT else as_text(report, color=sys.stdout.isatty(), width=_WIDTH))
+    tell_github(report, is_quiet=json_path == _STANDARD_OUTPUT)
+    raise typer.Exit(0 if report.is_passed else _FAILED)
 
 
-def _refuse(problem: str) -> NoReturn:
-    typer.secho(f"telemetry: {problem}", err=True)
-    raise typer.Exit(_USAGE)
+def _write(path: str, text: str) -> None:
+    try:
+        Path(path).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        refuse(f"--json {path}: {error.strerror}")

@@ -1,19 +1,20 @@
-"""Compares what a run recorded with what the contracts ask for and allow.
+"""Compares what a run recorded with what the contracts ask for, and with what a whole run has.
 
-It reads records, families and log lines as they left the recorder, and gives findings; it runs and prints nothing.
-What is foreign (`foreign`) is held against nothing.
+The contracts are the live check's business; here is what only a whole run shows: stages, roots, losses. It runs and
+prints nothing. What is foreign (`foreign`) is held against nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import final
 
-from telemetry.contracts import MetricContract, Registry
-from telemetry.signals import Distribution, Family, Finding, LogRecord, Quantiles, SpanRecord
+from telemetry.contracts import Registry
+from telemetry.operations import LiveCheck, LiveFinding, LiveReport, Recording, samples_of
+from telemetry.signals import Family, Finding, LogRecord, SpanRecord
 
-from .foreign import is_foreign, unknown_attributes
+from .foreign import is_foreign
 
 STAGES = (
     "spec.parse",
@@ -27,7 +28,8 @@ STAGES = (
 
 ROOT = "pipeline.run"
 
-_RUN_FIELDS = ("run_id", "organization_slug", "component", "env")
+_ALONE = frozenset(("nothing", "log-ids"))
+"""Rules of the live check that a whole run has stricter ones for."""
 
 
 @final
@@ -63,34 +65,35 @@ class Expected:
     one_trace: bool = False
 
 
-def check(recorded: Recorded, registry: Registry, expected: Expected) -> list[Finding]:
-    """List everything that is missing, wrong, or not allowed."""
+def check(recorded: Recorded, registry: Registry, expected: Expected, live: LiveReport | None = None) -> list[Finding]:
+    """List everything that is missing, wrong, or not allowed; `live` is what `examine` gave, where it is known."""
+    found = live or examine(recorded, registry)
     return [
-        *_spans(recorded.own_spans, registry),
+        *(_finding(each) for each in found.findings if each.rule not in _ALONE),
         *_traces(recorded, expected),
-        *_metrics([family for family in recorded.families if not is_foreign(family)], registry, expected.metrics),
-        *_logs(recorded, registry, expected.events),
+        *_metrics(recorded.families, expected.metrics),
+        *_logs(recorded, expected.events),
         *_losses(recorded),
     ]
 
 
+def examine(recorded: Recorded, registry: Registry) -> LiveReport:
+    """Hold what was recorded against the contracts, one by one; foreign spans and metrics against none."""
+    check = LiveCheck(registry)
+    check.take(Recording(span) for span in recorded.own_spans)
+    own = (family for family in recorded.families if not is_foreign(family))
+    check.take(Recording(sample) for family in own for sample in samples_of(family))
+    check.take(Recording(record) for record in recorded.logs)
+    return check.report()
+
+
+def _finding(found: LiveFinding) -> Finding:
+    problem = found.problem if found.count == 1 else f"{found.problem} ({found.count} times)"
+    return Finding(found.level, found.rule, found.example, problem, found.remedy)
+
+
 def _error(rule: str, place: str, problem: str, remedy: str) -> Finding:
     return Finding("error", rule, place, problem, remedy)
-
-
-def _spans(spans: Iterable[SpanRecord], registry: Registry) -> Iterator[Finding]:
-    for span in spans:
-        place = f"span {span.name} ({span.span_id:016x})"
-        contract = registry.spans.get(span.name)
-        if contract is None:
-            yield _error("span-known", place, "the registry has no such span", "declare it in a registry file")
-            continue
-        known = span.attributes.keys() - unknown_attributes(span, registry)
-        attributes = {name: value for name, value in span.attributes.items() if name in known}
-        for breach in contract.breaches(attributes, span.status == "error", registry.attributes):
-            yield _error("span-attributes", place, breach, f"set it in the function that {span.name} is around")
-        if span.end_ns < span.start_ns:
-            yield _error("span-times", place, "it ends before it starts", "report this as a bug of telemetry")
 
 
 def _traces(recorded: Recorded, expected: Expected) -> Iterator[Finding]:
@@ -122,47 +125,16 @@ def _trace(place: str, members: Sequence[SpanRecord], expected: Sequence[str], i
             yield _error("span-parent", place, problem, "call the stage inside the span of the run")
 
 
-def _metrics(families: Sequence[Family], registry: Registry, expected: Sequence[str]) -> Iterator[Finding]:
+def _metrics(families: Sequence[Family], expected: Sequence[str]) -> Iterator[Finding]:
     found = {family.name for family in families}
     for name in expected:
         if name not in found:
             yield _error(
                 "metric-missing", f"metric {name}", "it has no series", "record it in the stage that it is about"
             )
-    for family in families:
-        contract = registry.metrics.get(family.name)
-        if contract is None:
-            yield _error("metric-known", f"metric {family.name}", "the registry has no such metric", "declare it")
-        else:
-            yield from _family(family, contract)
 
 
-def _family(family: Family, contract: MetricContract) -> Iterator[Finding]:
-    place = f"metric {family.name}"
-    if (family.kind, family.unit, family.labels) != (contract.kind, contract.unit, contract.labels):
-        problem = f"it is a {family.kind} in {family.unit} with the labels {', '.join(family.labels)}"
-        yield _error("metric-shape", place, problem, "make it what the registry says")
-        return
-    for series in family.series:
-        at = f"{place}{{{', '.join(f'{n}={v!r}' for n, v in zip(family.labels, series.labels, strict=True))}}}"
-        for label, value in zip(family.labels, series.labels, strict=True):
-            breach = contract.label_breach(label, value)
-            if breach is not None:
-                yield _error("metric-label", at, breach, "give the label another value")
-        if _is_out_of_range(series.value, contract):
-            yield _error(
-                "metric-range", at, f"{series.value} is not within {contract.range}", "correct what is recorded"
-            )
-
-
-def _is_out_of_range(value: float | Distribution | Quantiles, contract: MetricContract) -> bool:
-    if contract.range is None or not isinstance(value, (int, float)):
-        return False
-    low, high = contract.range
-    return not low <= value <= high
-
-
-def _logs(recorded: Recorded, registry: Registry, expected: Sequence[str]) -> Iterator[Finding]:
+def _logs(recorded: Recorded, expected: Sequence[str]) -> Iterator[Finding]:
     events = {record.event for record in recorded.logs}
     for name in expected:
         if name not in events:
@@ -171,18 +143,11 @@ def _logs(recorded: Recorded, registry: Registry, expected: Sequence[str]) -> It
             )
     spans = {(span.trace_id, span.span_id) for span in recorded.spans}
     for number, record in enumerate(recorded.logs, start=1):
-        place = f"log line {number} ({record.event})"
-        yield from _line(place, record, registry)
-        if record.trace_id and (record.trace_id, record.span_id) not in spans:
+        place = f"line {number} ({record.event})"
+        if not record.trace_id:
+            yield _error("log-ids", place, "it has no trace id", "log inside a span")
+        elif (record.trace_id, record.span_id) not in spans:
             yield _error("log-span", place, "its ids lead to no span", "log inside a span that is recorded")
-
-
-def _line(place: str, record: LogRecord, registry: Registry) -> Iterator[Finding]:
-    for name in _RUN_FIELDS:
-        if name not in record.fields:
-            yield _error("log-run", place, f"{name!r} is missing", "log through telemetry.get_logger()")
-    if not record.trace_id:
-        yield _error("log-ids", place, "it has no trace id", "log inside a span")
 
 
 def _losses(recorded: Recorded) -> Iterator[Finding]:

@@ -5,19 +5,23 @@ A cycle that fails does not hide the others, nor what it recorded before it fail
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
 from telemetry.config import Settings
+from telemetry.contracts import without_credentials
 from telemetry.errors import PipelineError
+from telemetry.operations import LiveReport
 from telemetry.runtime import Basket, TelemetryDispatcher, install, retire
 from telemetry.signals import Finding
 
 from .backends import BackendDescriptor
-from .check import STAGES, Expected, Recorded, check
+from .check import STAGES, Expected, Recorded, check, examine
 from .crew import Crew
 from .cycle import Job, Outcome, Progress, measure_readiness, run
 from .foreign import Foreign, foreign
@@ -49,6 +53,7 @@ class Report:
 
     Attributes:
         findings: Everything that is wrong; no error among them means that the contracts hold.
+        live: What the live check says of it, with the coverage of the contracts.
         foreign: What no contract is about.
     """
 
@@ -56,6 +61,7 @@ class Report:
     readiness: Readiness | None
     recorded: Recorded
     findings: Sequence[Finding]
+    live: LiveReport
     foreign: Foreign = field(default_factory=Foreign)
 
     @property
@@ -94,30 +100,50 @@ def probe(plan: Plan, settings: Settings) -> Report:
         cycles = [_tried(plan, runtime, spec, backend) for spec in plan.specs for backend in plan.backends]
         recorded = _recorded(runtime, basket)
         sent = [*_sending_findings(runtime)]
-    findings = [*_cycle_findings(cycles, plan), *sent, *check(recorded, runtime.registry, _expected(cycles, plan))]
-    return Report(cycles, found, recorded, findings, _foreign(recorded, runtime))
+    live = examine(recorded, runtime.registry)
+    checked = check(recorded, runtime.registry, _expected(cycles, plan), live)
+    findings = [*_cycle_findings(cycles, plan), *sent, *checked]
+    return Report(cycles, found, recorded, findings, live, _foreign(recorded, runtime))
 
 
 def probe_function(function: Callable[[], Any], settings: Settings) -> Report:
-    """Call a pipeline of the user's own once, and check what it recorded.
+    """Call a pipeline of the user's own once, or await it, and check what it recorded.
 
     Raises:
         ConfigurationError: As `probe`.
         ContractError: As `probe`.
     """
     findings: list[Finding] = []
+    place = _place(function)
     with _recording(settings) as (runtime, basket):
-        try:
-            function()
-        except Exception as error:  # noqa: BLE001 -- the user's pipeline may raise anything; what it recorded still counts
-            problem = f"{type(error).__name__}: {error}"
-            findings.append(Finding("error", "pipeline-failed", str(function), problem, "make the pipeline succeed"))
+        if problem := _failure(function):
+            findings.append(Finding("error", "pipeline-failed", place, problem, "make the pipeline succeed"))
         recorded = _recorded(runtime, basket)
         findings += _sending_findings(runtime)
     if not recorded.own_spans:
-        findings.append(Finding("error", "span-missing", str(function), "no span came out", "decorate its stages"))
-    findings += check(recorded, runtime.registry, Expected(one_trace=True))
-    return Report((), None, recorded, findings, _foreign(recorded, runtime))
+        findings.append(Finding("error", "span-missing", place, "no span came out", "decorate its stages"))
+    live = examine(recorded, runtime.registry)
+    findings += check(recorded, runtime.registry, Expected(one_trace=True), live)
+    return Report((), None, recorded, findings, live, _foreign(recorded, runtime))
+
+
+def _failure(function: Callable[[], Any]) -> str:
+    """Call a function, and await what it gives; say what it raised."""
+    try:
+        result = function()
+        if isinstance(result, Coroutine):
+            asyncio.run(result)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- the user's pipeline may raise anything; what it recorded still counts
+        is_well = isinstance(error, SystemExit) and not error.code
+        return "" if is_well else without_credentials(f"{type(error).__name__}: {error}")
+    return ""
+
+
+def _place(function: Callable[[], Any]) -> str:
+    """Say which function it is, and where it stands."""
+    name = f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', type(function).__name__)}"
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name
 
 
 @contextmanager

@@ -21,6 +21,10 @@ def as_json(report: Report) -> dict[str, Any]:
         "verdict": "passed" if report.is_passed else "failed",
         "findings": [asdict(finding) for finding in report.findings],
         "cycles": [_cycle(cycle) for cycle in report.cycles],
+        "coverage": {
+            kind: {"seen": share.seen, "total": share.total, "percent": share.percent, "missing": list(share.missing)}
+            for kind, share in report.live.coverage.items()
+        },
         "missing_binaries": dict(report.readiness.missing) if report.readiness else {},
         "spans": [_span(span) for span in report.recorded.own_spans],
         "metrics": [_family(family) for family in _own_families(report)],
@@ -65,6 +69,10 @@ def _verdict(report: Report) -> Iterator[str]:
             yield f"not ready {name}: {', '.join(missing)} not found"
     yield from (_finding(finding) for finding in report.findings)
     yield from report.foreign.lines()
+    whole = report.live.coverage["contracts"]
+    kinds = ((kind, report.live.coverage[kind]) for kind in ("metrics", "spans", "events"))
+    each = ", ".join(f"{share.seen} of {share.total} {kind}" for kind, share in kinds)
+    yield f"coverage  {whole.percent:g} % of the contracts: {each}"
     recorded = report.recorded
     own = f"{len(recorded.own_spans)} spans, {len(_own_families(report))} metrics"
     counted = f"{own}, {len(recorded.logs)} log lines"
@@ -86,7 +94,8 @@ def _foreign(found: Foreign) -> dict[str, Any]:
 
 def _finding(finding: Finding) -> str:
     remedy = f"; {finding.remedy}" if finding.remedy else ""
-    return f"{finding.level:9} [{finding.rule}] {finding.place}: {finding.problem}{remedy}"
+    # One line each: what begins a line of its own may be a command to the host of a run.
+    return " ".join(f"{finding.level:9} [{finding.rule}] {finding.place}: {finding.problem}{remedy}".splitlines())
 
 
 def _cycle(cycle: Cycle) -> dict[str, Any]:
