@@ -41,15 +41,15 @@ def child(old: str, *, by_new: bool, team: str) -> Any:
     return metric(RENAMED[old]).labels(squad=team) if by_new else metric(old).labels(team=team)
 
 
-def by_labels(family: Family | None) -> dict[frozenset[tuple[str, str]], object]:
-    """Give the values of a family by the labels of the new name."""
+def by_labels(family: Family | None) -> dict[frozenset[tuple[str, str]], str]:
+    """Give the values of a family, as text, by the labels of the new name; NaN as a number would equal nothing."""
     if family is None:
         return {}
     labels = ["squad" if label == "team" else label for label in family.labels]
-    return {frozenset(zip(labels, each.labels, strict=True)): each.value for each in family.series}
+    return {frozenset(zip(labels, each.labels, strict=True)): str(each.value) for each in family.series}
 
 
-def both(recording: Recording, old: str) -> tuple[dict[Any, object], dict[Any, object]]:
+def both(recording: Recording, old: str) -> tuple[dict[Any, str], dict[Any, str]]:
     """Give what is shown under the old name, and under the new one."""
     families = recording.metrics
     return by_labels(families.get(old)), by_labels(families.get(RENAMED[old]))
