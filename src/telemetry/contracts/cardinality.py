@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from math import prod
-from typing import final
+from typing import Final, final
 
 from .limits import DEFAULT
 from .metric import MetricContract
 from .registry import Registry
+
+_ENVIRONMENT: Final = "environment"
 
 
 @final
@@ -31,7 +33,8 @@ class Slots:
     Args:
         contract: Of the metric.
         limit: The most series that it may have.
-        given: Label to the one value that it is known to have, or to None where any value is as good as known.
+        given: Label to the value that the settings give it, which is known too, or to None where any value is as good
+            as known. Of `environment` no other value is known.
     """
 
     __slots__ = ("_free", "_known", "_reserved")
@@ -67,7 +70,7 @@ def known_series(contract: MetricContract, ambient: Collection[str]) -> int:
 
 def unbound(contract: MetricContract, ambient: Collection[str]) -> Mapping[str, str | None]:
     """Give the ambient labels of which any value is as good as known, for whoever knows nobody's settings."""
-    return {label: None for label in ambient if label == "environment" or not _values(contract, label)}
+    return {label: None for label in ambient if label == _ENVIRONMENT or not _values(contract, label)}
 
 
 def least_limit(contract: MetricContract, registry: Registry) -> tuple[str, int]:
@@ -87,4 +90,6 @@ def _known(contract: MetricContract, label: str, given: Mapping[str, str | None]
     if label not in given:
         return _values(contract, label)
     value = given[label]
-    return None if value is None else (value,)
+    if value is None:
+        return None
+    return {value, *_values(contract, label)} if label != _ENVIRONMENT else (value,)

@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-from telemetry.contracts import MetricContract
+from telemetry.contracts import OVERFLOW, OVERFLOW_ATTRIBUTE, MetricContract, is_overflow
 from telemetry.signals import Family, FamilySource
 
 from .plan import COMPILED, PagedSource, Plan, rows_of
@@ -119,7 +119,10 @@ class Points:
     def pieces(self, values: Sequence[str]) -> tuple[bytes, ...]:
         """Encode the attributes of a series."""
         pairs = zip(self._keys, values, strict=True)
-        return (b"".join(_field(self._field, key + _field(_VALUE, _text(value))) for key, value in pairs),)
+        found = [key + _field(_VALUE, _text(value)) for key, value in pairs if value != OVERFLOW]
+        if is_overflow(values):
+            found.append(_OVERFLOWED)
+        return (b"".join(_field(self._field, each) for each in found),)
 
 
 def _in_order(
@@ -157,3 +160,7 @@ def _field(number: int, content: bytes) -> bytes:
         size >>= 7
     length.append(size)
     return bytes(length) + content
+
+
+_OVERFLOWED = _field(_KEY, OVERFLOW_ATTRIBUTE.encode()) + _field(_VALUE, b"\x10\x01")
+"""The attribute of an overflow series, whose value is true: `bool_value`, field 2 (opentelemetry-proto)."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from telemetry.signals import Family
 
+from .alike import told_apart
 from .sample import metric_name, quoted, sample_lines
 
 _END = "# EOF\n"
@@ -35,6 +36,8 @@ def openmetrics_name(family: Family) -> str:
 
 
 def _lines(family: Family) -> str:
+    if any(series.origin is not None for series in family.series[:1]):
+        family = told_apart(family)
     name = metric_name(openmetrics_name(family))
     head = f"# HELP {name} {quoted(family.description)}\n# TYPE {name} {_type(family)}\n"
     return head + _unit_line(name, family.unit) + "".join(sample_lines(family, exemplars=True))

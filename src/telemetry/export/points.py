@@ -6,7 +6,7 @@ take nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from time import time_ns
 from typing import Final
@@ -32,6 +32,7 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from telemetry.contracts import OVERFLOW, OVERFLOW_ATTRIBUTE, is_overflow
 from telemetry.signals import AttributeValue, Distribution, ExponentialDistribution, Family, Quantiles, Series
 
 from .translation import clean, clean_text
@@ -149,7 +150,7 @@ def _histogram_point(family: Family, series: Series) -> HistogramDataPoint:
 
 def _exponential_point(family: Family, series: Series, value: ExponentialDistribution) -> ExponentialHistogramDataPoint:
     return ExponentialHistogramDataPoint(
-        attributes=_labels(family, series),
+        attributes=_attributes(family, series),
         start_time_unix_nano=series.start_ns,
         time_unix_nano=_time_ns(family),
         count=value.count,
@@ -168,10 +169,10 @@ def _summary_point(family: Family, series: Series) -> metrics_pb2.SummaryDataPoi
     value = series.value
     if not isinstance(value, Quantiles):
         raise _mismatch(family, series)
-    labels = _labels(family, series)
+    labels = labels_of(family.labels, series.labels)
     quantile_type = metrics_pb2.SummaryDataPoint.ValueAtQuantile
     return metrics_pb2.SummaryDataPoint(
-        attributes=[KeyValue(key=name, value=AnyValue(string_value=text)) for name, text in labels.items()],
+        attributes=[KeyValue(key=name, value=_any(value)) for name, value in labels.items()],
         start_time_unix_nano=series.start_ns,
         time_unix_nano=_time_ns(family),
         count=value.count,
@@ -190,13 +191,20 @@ def _exemplars(series: Series) -> list[SdkExemplar]:
 def _attributes(family: Family, series: Series) -> dict[str, AttributeValue]:
     """Give the labels of a series; of one in no contract the attributes as they were, and their scope."""
     if series.origin is None:
-        return {**_labels(family, series)}
+        return labels_of(family.labels, series.labels)
     scope = {"otel.scope.name": series.origin.scope.name, "otel.scope.version": series.origin.scope.version}
     return clean({**series.origin.attributes, **scope})
 
 
-def _labels(family: Family, series: Series) -> dict[str, str]:
-    return {name: clean_text(value) for name, value in zip(family.labels, series.labels, strict=True)}
+def labels_of(names: Sequence[str], values: Sequence[str]) -> dict[str, AttributeValue]:
+    """Give the labels of a series; in place of those that say that it overflowed, the attribute that does in OTLP."""
+    pairs = zip(names, values, strict=True)
+    found: dict[str, AttributeValue] = {name: clean_text(value) for name, value in pairs if value != OVERFLOW}
+    return {**found, OVERFLOW_ATTRIBUTE: True} if is_overflow(values) else found
+
+
+def _any(value: AttributeValue) -> AnyValue:
+    return AnyValue(bool_value=value) if isinstance(value, bool) else AnyValue(string_value=str(value))
 
 
 def _time_ns(family: Family) -> int:

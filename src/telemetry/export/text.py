@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from telemetry.signals import Family
 
+from .alike import told_apart
 from .sample import metric_name, sample_lines
 
 _HELP_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n"})
@@ -28,6 +29,8 @@ def prometheus_text(families: Iterable[Family]) -> bytes:
 
 
 def _lines(family: Family) -> str:
+    if any(series.origin is not None for series in family.series[:1]):
+        family = told_apart(family)
     name = metric_name(family.name)
     description = family.description.translate(_HELP_ESCAPES)
     return f"# HELP {name} {description}\n# TYPE {name} {family.kind}\n" + "".join(sample_lines(family))

@@ -17,6 +17,7 @@ from telemetry._hotpath import TWIN, layout
 from telemetry.contracts import MetricContract, Registry
 
 from . import addition
+from .quota import Quota
 
 _WORD: Final = layout.WORD
 _GAUGES: Final = {"last": addition.LAST, "sum": addition.SUM, "max": addition.MAX, "min": addition.MIN}
@@ -39,11 +40,13 @@ class Place:
 
     Attributes:
         foreign: It is in no contract, and stands on pages of its own.
+        overflow: It lies past the limit, and is added to the series of all that do.
     """
 
     operation: int
     descriptor: bytes
     foreign: bool = False
+    overflow: bool = False
 
 
 @final
@@ -92,7 +95,7 @@ class Part:
 
 @final
 class Rule:
-    """Says by the contracts what becomes of a series.
+    """Says by the contracts what becomes of a series, and counts how many there are; one serves one merged view.
 
     Args:
         registry: The contracts.
@@ -102,19 +105,20 @@ class Rule:
         refused: The names that fit no contract, each with the reason.
     """
 
-    __slots__ = ("_keep_all", "_registry", "refused")
+    __slots__ = ("_keep_all", "_quota", "_registry", "refused")
 
     def __init__(self, registry: Registry, *, keep_all: bool = False) -> None:
         self._registry = registry
         self._keep_all = keep_all
+        self._quota = Quota(registry)
         self.refused: dict[str, str] = {}
 
     def place(self, kind: str, descriptor: bytes, words: int) -> Place | None:
-        """Say what becomes of a series; None where it is left out."""
+        """Say what becomes of a series that was not seen before; None where it is left out."""
         try:
             parts = json.loads(descriptor)
             if isinstance(parts, list) and len(parts) >= _FOREIGN_PARTS:
-                return _foreign(kind, parts, words)
+                return self._foreign(kind, parts, words)
             name, values, bounds = parts
             if name in self._registry.hidden:
                 return None
@@ -125,9 +129,23 @@ class Rule:
             self.refused.setdefault(name, problem)
             return None
         contract = self._registry.metrics.get(name)
+        operation = _OPERATIONS[kind]
         if kind == "gauge" and contract is not None:
-            return Place(_GAUGES.get(contract.across, addition.LAST), descriptor)
-        return Place(_OPERATIONS[kind], descriptor)
+            operation = _GAUGES.get(contract.across, addition.LAST)
+        admitted = self._quota.admit(name, values)
+        if admitted is values:
+            return Place(operation, descriptor)
+        return Place(operation, _encoded([name, admitted, bounds]), overflow=True)
+
+    def _foreign(self, kind: str, parts: list[Any], words: int) -> Place:
+        """Leave out the number of a series, which every process counts for itself."""
+        scope, version, name, attributes, bounds, *more, _ = parts
+        if words != layout.cell_words(kind, len(bounds) + 1) or not isinstance(attributes, dict):
+            raise ValueError("no recorder writes such an entry")
+        operation = addition.SUM if kind == "gauge" and more and more[-1] is True else _OPERATIONS[kind]
+        admitted = self._quota.admit_foreign(scope, version, name, attributes)
+        descriptor = _encoded([scope, version, name, admitted, bounds, *more, 0])
+        return Place(operation, descriptor, foreign=True, overflow=admitted is not attributes)
 
     def _misfit(self, kind: str, name: str, values: list[str], bounds: list[float], words: int) -> str:
         are_texts = all(isinstance(text, str) for text in (name, *values))
@@ -145,13 +163,8 @@ def _kind(contract: MetricContract) -> str:
     return "exponential" if contract.exponential else contract.kind
 
 
-def _foreign(kind: str, parts: list[Any], words: int) -> Place:
-    """Leave out the number of a series, which every process counts for itself."""
-    if words != layout.cell_words(kind, len(parts[4]) + 1):
-        raise ValueError("no recorder writes such an entry")
-    adds_up = kind == "gauge" and parts[5:-1] and parts[-2] is True
-    operation = addition.SUM if adds_up else _OPERATIONS[kind]
-    return Place(operation, json.dumps([*parts[:-1], 0], ensure_ascii=False).encode("utf-8", "replace"), foreign=True)
+def _encoded(parts: list[Any]) -> bytes:
+    return json.dumps(parts, ensure_ascii=False).encode("utf-8", "replace")
 
 
 @final
@@ -293,7 +306,9 @@ class MergedPages:
             return None
         if place.descriptor != descriptor:
             known = (kind, words, place.descriptor)
-            self._found[key] = target = self._found.get(known) or self._make(known, place, created_ns)
+            target = self._found.get(known) or self._make(known, place, created_ns)
+            if not place.overflow:  # of those there may come ever more
+                self._found[key] = target
             return target
         self._found[key] = target = self._make(key, place, created_ns)
         return target
