@@ -44,6 +44,30 @@ CASES = (
     ('metrics.pipeline_latency_seconds.labels(backend="c").inc()', '"DurationChild" has no attribute "inc"'),
     ("metrics.lowering_duration_second", 'no attribute "lowering_duration_second"; maybe "lowering_duration_seconds"'),
     ("metrics.verification_block_rate", 'no attribute "verification_block_rate"'),
+    ("metrics.spans.codegen_lwoer()", '"type\\[Spans\\]" has no attribute "codegen_lwoer"'),
+    (
+        'metrics.spans.codegen_lower(backend_name="c", operator_name="gcd")',
+        'Missing named argument "clause_id"',
+    ),
+    (
+        'metrics.spans.codegen_lower(backend_name="c", operator_name="gcd", clause_id=7)',
+        'incompatible type "int"; expected "str"',
+    ),
+    (
+        'metrics.spans.verify_run(verify_outcome="maybe")',
+        "\"Literal\\['maybe'\\]\"; expected \"Literal\\['blocked', 'passed'\\] \\| None\"",
+    ),
+    ('metrics.spans.spec_parse(spec_nmae="x")', 'Unexpected keyword argument "spec_nmae" .* did you mean "spec_name"'),
+    ("metrics.spans.spec_parse().colour", 'has no attribute "colour"'),
+    ("metrics.events.compile_start(None)", 'Missing named argument "backend"'),
+    (
+        'metrics.events.compile_start(None, backend="c", operater="gcd")',
+        'Unexpected keyword argument "operater" .* did you mean "operator"',
+    ),
+    (
+        'metrics.events.verify_block(None, provenance_id="p", severity="info")',
+        "expected \"Literal\\['critical', 'error', 'warning'\\]\"",
+    ),
 )
 """A line of code, and a pattern of what mypy says about it."""
 
@@ -66,4 +90,12 @@ fail("timeout", metrics.compile_success_total.labels(backend="c", environment="s
 metrics.backend_missing_binaries.labels(backend="c").set(3)
 metrics.backend_missing_binaries.labels(backend="c").dec()
 metrics.offline_bundle_size_bytes.labels(target="linux", revision="r1").observe(4096)
+
+with metrics.spans.codegen_lower(backend_name="c", operator_name="gcd", clause_id="1f") as span:
+    span.set_attribute("build.cache_hit", True)
+    metrics.events.lower_end(get_logger(), backend="c", operator="gcd", severity="error", error_code="timeout")
+with metrics.spans.compile_execute(
+    backend_name="c", toolchain_outputs=["a.o"], attributes={"host.kind": "offline", "model.version": "m-3"}
+):
+    metrics.events.compile_start(get_logger("compile"), backend="c", fields={"trace_id": "1"})
 """

@@ -1,8 +1,9 @@
-"""Modules of typed handles: written, imported, read, and judged by mypy."""
+"""Modules of typed handles: written, imported, read, and judged by mypy and pyright."""
 
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -24,7 +25,7 @@ _MESSAGE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+): error: (?P<text>.*)")
 _OPTIONS = ("--strict", "--config-file=", "--explicit-package-bases", "--namespace-packages", "--no-pretty")
 
 Verdicts = dict[tuple[str, int], str]
-"""What mypy says, by file and line."""
+"""What a checker says, by file and line."""
 
 
 def load(registry: Registry, path: Path) -> ModuleType:
@@ -37,11 +38,15 @@ def load(registry: Registry, path: Path) -> ModuleType:
     return module
 
 
-def judge(folder: Path) -> Verdicts:
-    """Let mypy judge all examples at once, since it takes seconds to start: good ones, bad ones, a renamed label."""
+def write_examples(folder: Path) -> None:
+    """Write what checkers judge, all at once since they take seconds to start: good, bad, and a renamed label."""
     _write_examples(folder / "written")
     _copy_program(folder / "kept")
     _copy_program(folder / "renamed", '"compressor"', '"compression"')
+
+
+def judge(folder: Path) -> Verdicts:
+    """Let mypy judge the examples."""
     done = subprocess.run(
         [sys.executable, "-m", "mypy", *_OPTIONS, "written", "kept", "renamed"],
         cwd=folder,
@@ -54,11 +59,30 @@ def judge(folder: Path) -> Verdicts:
     return dict(_read(done.stdout))
 
 
+def judge_by_pyright(folder: Path) -> dict[tuple[str, int], set[str]]:
+    """Let pyright judge the examples, and give the rules that each line breaks."""
+    (folder / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [".", str(ROOT / "src")]}))
+    done = subprocess.run(
+        [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, "."],
+        cwd=folder,
+        env={"HOME": str(folder), "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    found: dict[tuple[str, int], set[str]] = {}
+    for each in json.loads(done.stdout)["generalDiagnostics"]:
+        place = os.path.relpath(each["file"], folder), each["range"]["start"]["line"] + 1
+        found.setdefault(place, set()).add(each["rule"])
+    return found
+
+
 def _write_examples(folder: Path) -> None:
     folder.mkdir()
     (folder / "metrics.py").write_text(render_handles(load_registry(packs=["pipeline"])))
     head = "from written import metrics\n"
-    (folder / "good.py").write_text(head + GOOD)
+    (folder / "good.py").write_text(f"from telemetry import get_logger\n\n{head}{GOOD}")
     (folder / "bad.py").write_text(head + "".join(f"{code}\n" for code, _ in CASES))
 
 

@@ -1,4 +1,4 @@
-"""What mypy says about code that records with typed handles; it reads the module as users' checkers do."""
+"""What mypy and pyright say about code that records with typed handles."""
 
 from __future__ import annotations
 
@@ -33,3 +33,19 @@ def test_a_renamed_label_fails_the_code_that_uses_it(verdicts: Verdicts) -> None
     found = {place: text for place, text in verdicts.items() if place[0].startswith("renamed")}
     assert found.keys() == using and using
     assert all('Unexpected keyword argument "compressor"' in text for text in found.values())
+
+
+SAME = {
+    "arg-type": "reportArgumentType",
+    "attr-defined": "reportAttributeAccessIssue",
+    "call-arg": "reportCallIssue",
+    "misc": "reportCallIssue",
+}
+"""What mypy calls a mistake, and what pyright does."""
+
+
+def test_pyright_finds_the_same(verdicts: Verdicts, rules: dict[tuple[str, int], set[str]]) -> None:
+    """Each mistake is one for pyright too, of the same sort; what is right, the module itself among it, passes."""
+    codes = {place: re.findall(r"\[([a-z-]+)\]$", text)[0] for place, text in verdicts.items()}
+    assert codes.keys() == rules.keys()
+    assert [place for place, code in codes.items() if SAME[code] not in rules[place]] == []

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
         def time(self) -> AbstractContextManager[object, None]:
             """Count how long a `with` block takes."""
+            ...
 
     class ImageQueueDepthMetric(GaugeChild, Protocol):
         """Images that wait to be written.
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
             environment: EnvironmentValue = ...,
         ) -> GaugeChild:
             """Give what records for these label values."""
+            ...
 
     class ImageWriteDurationSecondsMetric(Protocol):
         """How long writing an image takes.
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
             environment: EnvironmentValue = ...,
         ) -> DurationChild:
             """Give what records for these label values."""
+            ...
 
     class ImagesWrittenTotalMetric(Protocol):
         """Images that were written.
@@ -91,6 +94,7 @@ if TYPE_CHECKING:
             environment: EnvironmentValue = ...,
         ) -> CounterChild:
             """Give what records for these label values."""
+            ...
 
 
 image_queue_depth: ImageQueueDepthMetric = _metric("image_queue_depth")

@@ -1,4 +1,4 @@
-"""Write the module in which type checkers know each metric, its labels and their values.
+"""Write the module in which type checkers know each metric, span and event, and what each takes.
 
 It makes text from a registry, and neither reads nor writes files. What it writes types are for checkers only: at run
 time a handle is what `telemetry.metric` gives for its name.
@@ -6,23 +6,26 @@ time a handle is what `telemetry.metric` gives for its name.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from keyword import iskeyword
-from textwrap import indent, wrap
+from textwrap import indent
 from typing import Final
 
+from .calls import NAMES, SPAN_IMPORT, TYPE_IMPORTS, TYPES, render_calls
 from .metric import AMBIENT_LABELS, MetricContract
 from .registry import Registry
+from .source import IDENTIFIER, STEP, WIDTH, camel, docstring, literal, paragraphs
 
-_WIDTH: Final = 88
-_STEP: Final = "    "
-_WORDS: Final = "[a-z][a-z0-9_]*"
-_TAKEN: Final = frozenset({"annotations", "float", "object", "str"})
+_TAKEN: Final = frozenset(
+    ("annotations", "bool", "dict", "float", "getattr", "int", "list", "object", "str", "tuple", *NAMES)
+)
 """What the module itself means by a name; a class or an alias cannot clash, for its name has an ending of its kind."""
 
 _TITLE: Final = "Typed handles on the metrics of a registry; made by `telemetry contracts handles`."
+
+_METRIC_IMPORT: Final = "from telemetry import metric as _metric\n"
+_CONTEXT_IMPORT: Final = "    from contextlib import AbstractContextManager\n"
 
 _HEAD: Final = """
 from __future__ import annotations
@@ -72,16 +75,17 @@ class DurationChild(Protocol):
 
     def time(self) -> AbstractContextManager[object, None]:
         """Count how long a `with` block takes."""
+        ...
 ''',
 }
 """What records, by the name of its class: each has the operations of its kind, and no other."""
 
 
 def render_handles(registry: Registry) -> str:
-    """Write the source of a module with a typed handle for each metric that code records.
+    """Write the source of a module with a typed handle for each metric that code records, each span and each event.
 
-    The same contracts give the same text, whatever the order and the place of their files. A metric that cannot have
-    a handle stands in the module's docstring, with the reason.
+    The same contracts give the same text, whatever the order and the place of their files. What cannot have a handle
+    stands in the module's docstring, with the reason.
 
     >>> contract = MetricContract("builds_total", "counter", "count", "Builds.", "me", ("environment",))
     >>> print(render_handles(Registry(metrics={"builds_total": contract})).splitlines()[-1])
@@ -92,9 +96,22 @@ def render_handles(registry: Registry) -> str:
     handled = [metric for metric in metrics if metric.name not in left_out]
     blocks = [*_aliases(handled, registry.enumerations), *_children(handled)]
     blocks += [_class(metric, registry.enumerations) for metric in handled]
-    types = "".join(f"\n{indent(block.strip(), _STEP)}\n" for block in blocks)
+    types = "".join(f"\n{indent(block.strip(), STEP)}\n" for block in blocks)
     handles = "".join(_assignment(metric.name) for metric in handled)
-    return f"{_docstring(left_out)}\n{_HEAD}{types}\n\n{handles}".rstrip("\n") + "\n"
+    calls = render_calls(registry)
+    head = _head(registry) + (f"\n{indent(TYPES.strip(), STEP)}\n" if registry.spans else "")
+    text = f"{_docstring({**left_out, **calls.left_out})}\n{head}{types}\n\n{handles}{calls.source}"
+    return re.sub("\n{4,}", "\n\n\n", text).rstrip("\n") + "\n"
+
+
+def _head(registry: Registry) -> str:
+    """Import what the module needs: more where it has functions for spans and events."""
+    if not (registry.spans or registry.events):
+        return _HEAD
+    head = _HEAD.replace(_METRIC_IMPORT, _METRIC_IMPORT + SPAN_IMPORT) if registry.spans else _HEAD
+    return head.replace(_CONTEXT_IMPORT, TYPE_IMPORTS + _CONTEXT_IMPORT).replace(
+        "import Literal", "import Any, Literal"
+    )
 
 
 def _obstacle(metric: MetricContract) -> str:
@@ -110,42 +127,25 @@ def _obstacle(metric: MetricContract) -> str:
 
 
 def _is_free(name: str) -> bool:
-    return bool(re.fullmatch(_WORDS, name)) and name not in _TAKEN and not iskeyword(name)
+    return bool(re.fullmatch(IDENTIFIER, name)) and name not in _TAKEN and not iskeyword(name)
 
 
 def _docstring(left_out: Mapping[str, str]) -> str:
     lines = ["Do not edit it: change the registry, and make it again."]
     if left_out:
-        lines += ["", "Metrics without a handle:", *(f"- {name}: {reason}" for name, reason in left_out.items())]
-    return _quoted_text([_TITLE, "", *lines])
-
-
-def _quoted_text(lines: Iterable[str]) -> str:
-    text = "\n".join(lines).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    return f'"""{text}\n"""'
+        lines += ["", "Without a handle:", *(f"- {name}: {reason}" for name, reason in left_out.items())]
+    return docstring([_TITLE, "", *lines])
 
 
 def _aliases(metrics: Iterable[MetricContract], enumerations: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     used = {label for metric in metrics for label in metric.labels if _has_alias(metric, label, enumerations)}
     for label in sorted(used):
-        yield f"{_camel(label)}Value: TypeAlias = {_literal(enumerations[label])}"
+        yield f"{camel(label)}Value: TypeAlias = {literal(enumerations[label])}"
 
 
 def _has_alias(metric: MetricContract, label: str, enumerations: Mapping[str, tuple[str, ...]]) -> bool:
     """Tell whether a label takes all values of its enumeration, which one alias then stands for."""
-    return bool(re.fullmatch(_WORDS, label)) and metric.values.get(label) == frozenset(enumerations.get(label, ()))
-
-
-def _literal(values: Iterable[str]) -> str:
-    """Write the type of a closed label; one value a line, so that a new one is one line of a diff."""
-    members = [_quoted(value) for value in sorted(values)]
-    if len(members) == 1:
-        return f"Literal[{members[0]}]"
-    return "Literal[\n" + "".join(f"{_STEP}{member},\n" for member in members) + "]"
-
-
-def _quoted(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False) if value.isprintable() else ascii(value)
+    return bool(re.fullmatch(IDENTIFIER, label)) and metric.values.get(label) == frozenset(enumerations.get(label, ()))
 
 
 def _children(metrics: Iterable[MetricContract]) -> Iterator[str]:
@@ -165,20 +165,13 @@ def _class(metric: MetricContract, enumerations: Mapping[str, tuple[str, ...]]) 
     bases = f"{child}, Protocol" if set(metric.labels).issubset(AMBIENT_LABELS) else "Protocol"
     labels = [_parameter(metric, label, enumerations) for label in metric.labels]
     parameters = "".join(f"{each},\n" for each in ["self", "*", *labels])
-    signature = f"(\n{indent(parameters, _STEP)})" if labels else "(self)"
-    lookup = f'def labels{signature} -> {child}:\n{_STEP}"""Give what records for these label values."""'
-    return (
-        f"class {_type_name(metric.name)}({bases}):\n{indent(_description(metric), _STEP)}\n\n{indent(lookup, _STEP)}"
-    )
+    signature = f"(\n{indent(parameters, STEP)})" if labels else "(self)"
+    lookup = f'def labels{signature} -> {child}:\n{STEP}"""Give what records for these label values."""\n{STEP}...'
+    return f"class {_type_name(metric.name)}({bases}):\n{indent(_description(metric), STEP)}\n\n{indent(lookup, STEP)}"
 
 
 def _type_name(metric: str) -> str:
-    return f"{_camel(metric)}Metric"
-
-
-def _camel(name: str) -> str:
-    """Join the words of a name, `a_b` to `AB`; `a_1` stays apart from `a1`, and `a__b` from `a_b`."""
-    return re.sub("(?:^|_)([a-z])", lambda found: found[1].upper(), name)
+    return f"{camel(metric)}Metric"
 
 
 def _parameter(metric: MetricContract, label: str, enumerations: Mapping[str, tuple[str, ...]]) -> str:
@@ -186,24 +179,17 @@ def _parameter(metric: MetricContract, label: str, enumerations: Mapping[str, tu
     if label not in metric.values:
         return f"{label}: str{default}"
     if _has_alias(metric, label, enumerations):
-        return f"{label}: {_camel(label)}Value{default}"
-    return f"{label}: {_literal(metric.values[label])}{default}"
+        return f"{label}: {camel(label)}Value{default}"
+    return f"{label}: {literal(metric.values[label])}{default}"
 
 
 def _description(metric: MetricContract) -> str:
     since = f" since {metric.since}" if metric.since else ""
     facts = f"{metric.kind.capitalize()}; unit: {metric.unit}; owner: {metric.owner}; {metric.stability}{since}."
     successor = [f"Use {metric.replaced_by} in its place."] if metric.replaced_by else []
-    paragraphs = (_wrapped(text) for text in [metric.description, facts, *successor])
-    return _quoted_text(line for index, lines in enumerate(paragraphs) for line in [""] * bool(index) + lines)
-
-
-def _wrapped(text: str) -> list[str]:
-    """Break a text into lines, without what a source file cannot hold."""
-    plain = "".join(character if character.isprintable() else " " for character in text)
-    return wrap(plain, _WIDTH - 3 * len(_STEP))
+    return docstring(paragraphs([metric.description, facts, *successor], depth=3))
 
 
 def _assignment(name: str) -> str:
     line = f'{name}: {_type_name(name)} = _metric("{name}")'
-    return f"{line}\n" if len(line) <= _WIDTH else f'{name}: {_type_name(name)} = _metric(\n{_STEP}"{name}"\n)\n'
+    return f"{line}\n" if len(line) <= WIDTH else f'{name}: {_type_name(name)} = _metric(\n{STEP}"{name}"\n)\n'

@@ -24,21 +24,24 @@ _OPERATIONS = {
 
 
 class Child:
-    """A metric with its label values, bound to the cell that it has in the recorder of the moment.
-
-    Attributes:
-        inc: Add to a counter (1 by default) or a gauge.
-        dec: Take away from a gauge.
-        set: Set a gauge.
-        observe: Count a value into a histogram or summary.
-    """
+    """A metric with its label values, bound to the cell that it has in the recorder of the moment."""
 
     __slots__ = ("__weakref__", "_labels", "_name", "_took", "dec", "inc", "observe", "set")
 
-    inc: Callable[..., None]
-    dec: Callable[..., None]
-    set: Callable[[float], None]
-    observe: Callable[[float], None]
+    if TYPE_CHECKING:
+
+        def inc(self, amount: float = ..., /) -> None:
+            """Add to a counter or gauge, 1 by default."""
+
+        def dec(self, amount: float = ..., /) -> None:
+            """Take away from a gauge, 1 by default."""
+
+        def set(self, value: float, /) -> None:
+            """Set a gauge."""
+
+        def observe(self, value: float, /) -> None:
+            """Count a value into a histogram or summary."""
+
     _took: Callable[[int], None]
 
     def __init__(self, name: str, labels: dict[str, str | None]) -> None:
