@@ -116,7 +116,7 @@ CODES: Final[Mapping[str, Code]] = {
     "TC209": Code("unread", "files that can be read", "correct the file, or do not name it", "warning"),
     "TC301": Code("known_series", "room below the limit for all combinations of known values", "raise `cardinality`"),
     "TC302": Code("overflow", "no series past the limit", "close the label, reserve values, or raise `cardinality`"),
-    "TC303": Code("over_limit", "as many series as the limit allows", "find who exposes them: telemetry does not"),
+    "TC303": Code("over_limit", "as many series as the limit allows", "look who gives its label values"),
     "TC304": Code("nearly_full", "a fifth of the limit in reserve", "look at the label with most values", "warning"),
     "TC600": Code("nothing", "something that was recorded", "look where it is recorded to"),
     "TC601": Code("span_known", "spans that the registry has", "declare it"),

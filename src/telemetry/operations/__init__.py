@@ -6,10 +6,12 @@ from .revisions import registry_of, registry_of_revision
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .cardinality import Usage, usages
     from .live import LiveCheck, LiveFinding, LiveReport, Recording, Sample, Share, Source, open_source, samples_of
 else:
     __getattr__ = _deferred(
         __name__,
+        cardinality="Usage usages",
         live="LiveCheck LiveFinding LiveReport Recording Sample Share Source open_source samples_of",
     )
 
@@ -21,8 +23,10 @@ __all__ = (
     "Sample",
     "Share",
     "Source",
+    "Usage",
     "open_source",
     "registry_of",
     "registry_of_revision",
     "samples_of",
+    "usages",
 )
