@@ -16,7 +16,7 @@ from telemetry.signals import LogRecord, SpanRecord
 from .coverage import SIGNALS, Coverage, Share, Signal
 from .finding import Breach, Findings, LiveFinding
 from .lines import line_breaches, run_breaches
-from .metrics import series_breaches
+from .metrics import outdated, series_breaches
 from .outsiders import CLIENT_LIBRARIES, Outsiders, is_of_client_library, scope_shown
 from .presence import Presence
 from .recording import OWN_SCOPE, Damage, Misfit, Recording, Sample
@@ -176,8 +176,13 @@ class LiveCheck:
     def _misfit(self, misfit: Misfit) -> None:
         self._counts["series"] += 1
         subject = f"metric {misfit.name[:_SHOWN]}"
-        code = misfit.code or ("TC611" if misfit.name in self._metrics else "TC610")
-        self._findings.add(subject, misfit.example or subject, [Breach(code, "", misfit.problem)])
+        removed = self.registry.removed.get(misfit.name)
+        if removed is not None:
+            breaches = outdated(removed)
+        else:
+            code = misfit.code or ("TC611" if misfit.name in self._metrics else "TC610")
+            breaches = iter([Breach(code, "", misfit.problem)])
+        self._findings.add(subject, misfit.example or subject, breaches)
 
     def _foreign(self, scope: str, subject: str, example: str) -> None:
         self._counts["foreign"] += 1

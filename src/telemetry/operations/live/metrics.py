@@ -23,6 +23,11 @@ def series_breaches(sample: Sample, contract: MetricContract) -> Iterator[Breach
     else:
         yield from _labels(sample, contract)
     yield from _values(sample, contract)
+    yield from outdated(contract)
+
+
+def outdated(contract: MetricContract) -> Iterator[Breach]:
+    """Say that a metric is about to go, or gone."""
     level = _OLD.get(contract.stability)
     if level is not None:
         since = f" since {contract.since}" if contract.since else ""
