@@ -78,9 +78,8 @@ class Instrument:
         """
         values = tuple(labels.get(label, self.ambient.get(label)) for label in self.contract.labels)
         found = self._cells.get(values)  # type: ignore[arg-type]  # a None among them is never a key
-        if found is not None and labels.keys() <= self._names:
-            return found
-        found = self.bind(labels)
+        if found is None or not labels.keys() <= self._names:
+            found = self.bind(labels)
         if found is not None and found is self.beyond:
             self.count_overflow(labels)
         return found
@@ -142,6 +141,8 @@ class Instrument:
         if not self._slots.take(values):
             if self.beyond is None:
                 self.beyond = self._make(self._pages, self.overflow)
+            if len(self._cells) < 2 * self._limit:  # so many are found again without another look at their values
+                self._cells[values] = self.beyond
             return self.beyond
         self._cells[values] = made = self._make(self._pages, values)
         return made

@@ -101,6 +101,7 @@ def _metric(contract: MetricContract) -> dict[str, Any]:
         "owner": contract.owner,
         "labels": {label: sorted(contract.values.get(label, ())) for label in contract.labels},
         "stability": contract.stability,
+        "cardinality": dict(contract.cardinality),
         "source": _origin(contract.source),
     }
 
