@@ -54,6 +54,15 @@ sys.stdin.read()
 """
 """Serves its metrics until its standard input ends."""
 
+RUNNING = """
+with telemetry.span("spec.parse"):
+    pass
+with telemetry.span("compile.execute"):
+    print("there", flush=True)
+    sys.stdin.read()
+"""
+"""Has a span open until its standard input ends."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -96,13 +105,28 @@ def record(program: str, folder: Path, **variables: str) -> None:
 @contextmanager
 def serving(port: int) -> Iterator[str]:
     """Run a program that serves its metrics; give the URL."""
-    environment = {**os.environ, "PROMETHEUS_PORT": str(port), "TELEMETRY_JOURNAL": ""}
-    command = [sys.executable, "-c", HEAD + SERVING]
+    with _started(SERVING, str(port), PROMETHEUS_PORT=str(port), TELEMETRY_JOURNAL=""):
+        yield f"http://127.0.0.1:{port}/metrics"
+
+
+@contextmanager
+def recording(program: str, folder: Path) -> Iterator[None]:
+    """Run a program that says that it is there, and goes on meanwhile."""
+    with _started(program, "there", TELEMETRY_JOURNAL=str(folder)):
+        yield
+
+
+@contextmanager
+def _started(program: str, word: str, **variables: str) -> Iterator[None]:
+    environment = {**os.environ, **variables}
+    command = [sys.executable, "-c", HEAD + program]
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         assert process.stdin is not None and process.stdout is not None
-        assert process.stdout.readline().strip() == str(port)
-        yield f"http://127.0.0.1:{port}/metrics"
-        process.stdin.close()
-        process.wait(20)
+        assert process.stdout.readline().strip() == word
+        try:
+            yield
+        finally:
+            process.stdin.close()
+            process.wait(20)

@@ -37,6 +37,8 @@ OPENMETRICS = "# TYPE a gauge\n# UNIT a_seconds seconds\na 1\n"
         (b"# TYPE a gauge\na 12", "line 2: it has no end, so the scrape was cut short"),
         (b"a{b=\"c} 1\n", "line 1: it is no Prometheus text"),
         (b"a" * 100_000, "line 1: it has more than 65536 bytes"),
+        (b"a{" + b",".join(b'l%d="x"' % n for n in range(300)) + b"} 1\n", "line 1: it has more than 200 labels"),
+        (b"a 1\n" * (9 << 20), "the scrape has more than 33554432 bytes"),
         (OPENMETRICS.encode(), "it is no OpenMetrics"),
         (b"<html><body>404</body></html>", "it is HTML or XML, no metrics"),
         (bytes(range(256)), "it is neither a bundle nor text"),

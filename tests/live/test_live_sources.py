@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.live.programs import KILLED, STRAYING, Found, look, record, serving
+from tests.live.programs import KILLED, RUNNING, STRAYING, Found, look, record, recording, serving
 from typer.testing import CliRunner
 
 from telemetry.cli.bundle import app as bundle_app
@@ -117,6 +117,52 @@ def test_a_live_endpoint(tmp_path: Path) -> None:
         assert found.report["seen"]["metrics"]["pipeline_latency_seconds"] == 1
         assert found.report["foreign"]["httpx 1.0"] == {"metric http_requests": 1} or "httpx 1.0" in str(found.report)
         assert set(found.report["coverage"]) >= {"contracts", "metrics"} and "spans" not in found.report["coverage"]
+
+
+def test_a_process_that_still_runs(tmp_path: Path) -> None:
+    """A journal can be looked at while its process records: what is open counts as seen, and lacks nothing."""
+    with recording(RUNNING, tmp_path / "j"):
+        found = look(tmp_path / "j", "--json")
+    assert (found.status, found.codes) == (0, [])
+    assert found.report["seen"]["spans"] == {"spec.parse": 1, "compile.execute": 1}
+
+
+def test_a_damaged_journal_beside_a_sound_one(killed: Path) -> None:
+    """What cannot be read is a finding with its file; the rest is read all the same."""
+    (sound,) = killed.glob("*-*-*.journal")
+    (killed / "1-2-3.journal").write_bytes(sound.read_bytes()[:5000])
+    (killed / "1-2-4.journal").write_bytes(b"no journal" * 1000)
+    found = look(killed, "--json")
+    assert [(code, count) for code, _, count in found.codes] == [("TC650", 1)] * len(found.codes)
+    assert found.report["counts"]["spans"] >= 3
+    assert "1-2-4.journal" in found.text
+    assert look(killed, "--fail-on", "warning").status == 1
+
+
+def test_metrics_that_are_about_to_go(tmp_path: Path) -> None:
+    """What was recorded under contracts that have changed since: deprecated warns, removed and another shape fail."""
+    depth = {"kind": "gauge", "unit": "count", "owner": "me", "description": "It.", "labels": ["environment"]}
+    names = ("old_depth", "gone_depth", "odd_depth", "lost_depth")
+    (tmp_path / "before.json").write_text(json.dumps({"extends": [], "metrics": [{**depth, "name": n} for n in names]}))
+    old = {"since": "2026-01-31", "replaced_by": "new_depth"}
+    after = [
+        {**depth, "name": "old_depth", "stability": "deprecated", **old},
+        {**depth, "name": "gone_depth", "stability": "removed", "deprecated_since": "2026-01-01", **old},
+        {**depth, "name": "odd_depth", "labels": ["environment", "team"]},
+        {**depth, "name": "new_depth"},
+    ]
+    (tmp_path / "after.json").write_text(json.dumps({"extends": [], "metrics": after}))
+    program = "".join(f"telemetry.metric({name!r}).labels().set(1)\n" for name in names)
+    record(program, tmp_path / "j", TELEMETRY_REGISTRY=str(tmp_path / "before.json"))
+    found = look(tmp_path / "j", "--json", "--registry", tmp_path / "after.json")
+    said = [(each["code"], each["level"], each["subject"]) for each in found.report["findings"]]
+    assert found.status == 1
+    assert said == [
+        ("TC606", "error", "metric gone_depth"),
+        ("TC610", "error", "metric lost_depth"),
+        ("TC611", "error", "metric odd_depth"),
+        ("TC606", "warning", "metric old_depth"),
+    ]
 
 
 def test_a_scrape_says_no_service(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 from telemetry.errors import SourceError
 
+from .scrape import MOST_BYTES
+
 _SECONDS: Final = 10.0
-_MOST_BYTES: Final = 64 * 1024 * 1024
 _ACCEPT: Final = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 
 
@@ -19,7 +20,7 @@ class Answer(NamedTuple):
     is_openmetrics: bool
 
 
-def fetch(url: str, *, seconds: float = _SECONDS, most_bytes: int = _MOST_BYTES) -> Answer:
+def fetch(url: str, *, seconds: float = _SECONDS, most_bytes: int = MOST_BYTES) -> Answer:
     """Ask an endpoint for its metrics; credentials in the URL are used, and never shown.
 
     Raises:

@@ -13,7 +13,11 @@ from telemetry.signals import Distribution, MetricKind, Quantiles
 from .recording import Misfit, Recording, Sample, scope_in
 from .text import Lines
 
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""The largest scrape: the parsers keep a family whole, which takes ten times the room of its text."""
+
 _LONGEST_LINE: Final = 64 * 1024
+_MOST_LABELS: Final = 200
 _KINDS: Final[Mapping[str, MetricKind]] = {
     "counter": "counter",
     "gauge": "gauge",
@@ -47,13 +51,21 @@ def scraped(file: BinaryIO, source: str, *, is_openmetrics: bool) -> Iterator[Re
 def _families(lines: Lines, *, is_openmetrics: bool) -> Iterator[Any]:
     parser = _parser(is_openmetrics=is_openmetrics)
     try:
-        yield from parser(lines)
+        yield from parser(_bounded(lines))
     except SourceError:
         raise
     except Exception as error:  # noqa: BLE001 -- the parsers raise anything on text that is no scrape
         what = "OpenMetrics" if is_openmetrics else "Prometheus text"
         problem = f"it is no {what}: {error}" if str(error) else f"it is no {what}"
         raise SourceError(lines.source, f"line {lines.number}: {problem[:300]}") from None
+
+
+def _bounded(lines: Lines) -> Iterator[str]:
+    """Give lines within bounds: the parsers take time that grows with the square of the number of labels."""
+    for line in lines:
+        if line.count('="') > _MOST_LABELS and not line.startswith("#"):
+            lines.refuse(f"it has more than {_MOST_LABELS} labels")
+        yield line
 
 
 def _parser(*, is_openmetrics: bool) -> Callable[[Any], Iterator[Any]]:

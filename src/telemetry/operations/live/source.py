@@ -25,7 +25,7 @@ from .fetch import fetch
 from .otlp import otlp_lines
 from .recorded import bundle_recordings, journal_folders, journal_recordings
 from .recording import Recording
-from .scrape import scraped
+from .scrape import MOST_BYTES, scraped
 
 STANDARD_INPUT: Final = "-"
 
@@ -149,6 +149,8 @@ def _file(file: BinaryIO, name: str, *, is_openmetrics: bool | None = None) -> S
         raise SourceError(name, "it is HTML or XML, no metrics; the path of an endpoint is mostly /metrics")
     if b"\0" in head:
         raise SourceError(name, "it is neither a bundle nor text")
+    if file.seek(0, 2) > MOST_BYTES:
+        raise SourceError(name, f"the scrape has more than {MOST_BYTES} bytes")
     if is_openmetrics is None:
         is_openmetrics = _ends_openmetrics(file) or any(sign in head for sign in _OPENMETRICS_SIGNS)
     file.seek(0)
