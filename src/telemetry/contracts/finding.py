@@ -31,6 +31,7 @@ class Finding:
         pointer: The place in it, as a JSON pointer (RFC 6901); empty for the whole file.
         problem: What is wrong.
         remedy: What to do.
+        line: The line of a text, from 1; 0 where `pointer` says the place.
 
     >>> print(Finding("TC112", "error", "a.json", "/metrics/0/labels", "'environment' is missing", "add it"))
     a.json#/metrics/0/labels: TC112 'environment' is missing; add it
@@ -42,16 +43,18 @@ class Finding:
     pointer: str
     problem: str
     remedy: str
+    line: int = 0
 
     def __lt__(self, other: Finding) -> bool:
         return self._order() < other._order()
 
     def __str__(self) -> str:
-        return f"{self.path}#{self.pointer}: {self.code} {self.problem}; {self.remedy}"
+        place = f":{self.line}" if self.line else f"#{self.pointer}"
+        return f"{self.path}{place}: {self.code} {self.problem}; {self.remedy}"
 
     def _order(self) -> tuple[object, ...]:
         steps = tuple(step.zfill(9) if step.isdecimal() else step for step in self.pointer.split("/"))
-        return self.path, steps, self.code, self.problem
+        return self.path, self.line, steps, self.code, self.problem
 
 
 @final
@@ -118,6 +121,12 @@ CODES: Final[Mapping[str, Code]] = {
     "TC302": Code("overflow", "no series past the limit", "close the label, reserve values, or raise `cardinality`"),
     "TC303": Code("over_limit", "as many series as the limit allows", "look who gives its label values"),
     "TC304": Code("nearly_full", "a fifth of the limit in reserve", "look at the label with most values", "warning"),
+    "TC501": Code("recorded", "code that records it", "record it, or leave the contract out", "info"),
+    "TC502": Code("tested", "a test that touches it", "test what records it", "info"),
+    "TC503": Code("shown", "a dashboard that shows it, for a stable metric", "show it", "info"),
+    "TC504": Code("watched", "an alert that watches it, for a stable metric", "watch it", "info"),
+    "TC505": Code("call_known", "a contract for what code records", "correct the name, or declare it"),
+    "TC506": Code("query_known", "a contract for what a query reads", "correct it, or declare it", "warning"),
     "TC600": Code("nothing", "something that was recorded", "look where it is recorded to"),
     "TC601": Code("span_known", "spans that the registry has", "declare it"),
     "TC602": Code("span_attributes", "the attributes of a span's contract, each of its type and values", "correct it"),
@@ -140,7 +149,7 @@ CODES: Final[Mapping[str, Code]] = {
     "TC650": Code("unreadable", "a source that can be read to its end", "see what damaged it", "warning"),
 }
 """All kinds of findings, by their code: TC1xx are of declarations, TC2xx of metrics that are about to go, TC3xx of the
-number of series, TC6xx of what was recorded."""
+number of series, TC5xx of who uses them, TC6xx of what was recorded."""
 
 
 def finding(error: RegistryError) -> Finding:

@@ -133,9 +133,10 @@ def _check(metric: MetricContract, standing: Standing, place: Place, registry: R
             (place / key).report(f"{day} is to come, as of {as_of}; give the day on which it happened", "TC202")
     if standing.days_left is not None and standing.days_left < 0:
         window = registry.deprecation_days
+        late = "1 day" if standing.days_left == -1 else f"{-standing.days_left} days"
         problem = (
-            f"{metric.name} is {metric.stability} since {metric.since}, which is {-standing.days_left} days longer "
-            f"than {window} days; {_NEXT[metric.stability]}"
+            f"{metric.name} is {metric.stability} since {metric.since}, which is {late} longer than {window} days; "
+            f"{_NEXT[metric.stability]}"
         )
         (place / "since").report(problem, "TC201")
 

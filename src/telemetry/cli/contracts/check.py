@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from telemetry.config import read_settings
 from telemetry.contracts import OWN_PACK, Finding, check_registry, shipped_packs
 from telemetry.errors import ConfigurationError, ContractError
 
+from .found import record, show_findings, shown
 from .sarif import sarif_log
 
 _FAILED = 1
@@ -35,13 +35,13 @@ def check(
     """
     if as_json and sarif:
         refuse("--json and --sarif are two forms of one output; keep one")
-    found = [replace(each, path=_shown(each.path)) for each in _findings(files)]
+    found = shown(_findings(files))
     if as_json:
-        typer.echo(json.dumps({"findings": [asdict(each) for each in found]}, indent=2))
+        typer.echo(json.dumps({"findings": [record(each) for each in found]}, indent=2))
     elif sarif:
         typer.echo(json.dumps(sarif_log(found), indent=2))
     else:
-        _show(found)
+        show_findings(found)
     is_failed = any(each.level == "error" for each in found)
     report_to_github(_summary(found, is_failed=is_failed), map(_annotation, found), is_quiet=as_json or sarif)
     if is_failed:
@@ -54,18 +54,6 @@ def _findings(files: list[Path] | None) -> tuple[Finding, ...]:
         return check_registry(*paths) if paths else check_registry(packs=(*shipped_packs(), OWN_PACK))
     except (ConfigurationError, ContractError) as error:
         refuse(str(error))
-
-
-def _shown(path: str) -> str:
-    """Give a path from here, where it is below: that is what annotations of a change need."""
-    given, here = Path(path), Path.cwd()
-    return given.relative_to(here).as_posix() if given.is_relative_to(here) else path
-
-
-def _show(found: list[Finding]) -> None:
-    for each in found:
-        typer.echo(str(each))
-    typer.echo(f"findings: {len(found)}")
 
 
 def _annotation(finding: Finding) -> Annotation:

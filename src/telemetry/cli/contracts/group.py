@@ -7,7 +7,18 @@ from typing import Final
 
 import typer
 
-_SUBCOMMANDS: Final = ("cardinality", "check", "diff", "docs", "handles", "import_", "list", "live")
+_SUBCOMMANDS: Final = (
+    "cardinality",
+    "check",
+    "coverage",
+    "diff",
+    "docs",
+    "handles",
+    "import_",
+    "lifecycle",
+    "list",
+    "live",
+)
 """Each has a module of its name, with a function of that name; a `_` at its end is not part of the command."""
 
 app = typer.Typer(no_args_is_help=True, help="See what the registry says, and what follows from it.")

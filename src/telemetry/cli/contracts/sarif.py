@@ -14,9 +14,9 @@ _LEVELS: Final[Mapping[str, str]] = {"error": "error", "warning": "warning", "in
 """SARIF 2.1.0, section 3.27.10: what it calls our levels."""
 
 
-def sarif_log(findings: Sequence[Finding]) -> dict[str, Any]:
-    """Give the log of one run, with the rules that it applied."""
-    driver = {"name": "telemetry contracts check", "version": VERSION, "rules": [_rule(code) for code in CODES]}
+def sarif_log(findings: Sequence[Finding], command: str = "check") -> dict[str, Any]:
+    """Give the log of one run of a subcommand, with the rules that it applied."""
+    driver = {"name": f"telemetry contracts {command}", "version": VERSION, "rules": [_rule(code) for code in CODES]}
     results = [_result(finding) for finding in findings]
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
 
@@ -33,11 +33,16 @@ def _result(finding: Finding) -> dict[str, Any]:
         "message": {"text": f"{finding.problem}; {finding.remedy}"},
         "locations": [
             {
-                "physicalLocation": {"artifactLocation": {"uri": _uri(finding.path)}},
+                "physicalLocation": _place(finding),
                 "logicalLocations": [{"fullyQualifiedName": finding.pointer or "/"}],
             }
         ],
     }
+
+
+def _place(finding: Finding) -> dict[str, Any]:
+    region = {"region": {"startLine": finding.line}} if finding.line else {}
+    return {"artifactLocation": {"uri": _uri(finding.path)}, **region}
 
 
 def _uri(path: str) -> str:

@@ -1,0 +1,56 @@
+"""Read the queries of a dashboard of Grafana, each with its line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from .mention import Mention, line_at
+from .promql import by_tokens, metric_names
+
+_KEYS: Final = frozenset({"expr", "query", "definition"})
+_STRING: Final = r'"(?:[^"\\]|\\.)*"'
+_LABEL_QUERY: Final = r"\s*(?:label_values|query_result|metrics|label_names)\s*\((.*)\)\s*"
+
+
+def is_dashboard(text: str) -> bool:
+    """Tell whether a JSON text has panels, or is a library panel."""
+    return '"panels"' in text or '"targets"' in text or '"expr"' in text
+
+
+def dashboard_mentions(text: str) -> Iterator[Mention]:
+    """Go through the series that a dashboard reads: in each `expr`, and in the queries of its variables."""
+    for line, query in queries(text):
+        for name in sorted(_names(query)):
+            yield Mention(name, line, "query")
+
+
+def queries(text: str) -> Iterator[tuple[int, str]]:
+    """Go through all queries, each with the line on which it stands; the text need not be right JSON as a whole."""
+    key = ""
+    for found in re.finditer(rf"({_STRING})(\s*:)?", text):
+        value = _unquoted(found[1])
+        if found[2]:
+            key = value
+        elif key in _KEYS and value:
+            yield line_at(text, found.start()), value
+            key = ""
+        else:
+            key = ""
+
+
+def _unquoted(literal: str) -> str:
+    try:
+        return str(json.loads(literal, strict=False))
+    except ValueError:
+        return ""
+
+
+def _names(query: str) -> frozenset[str]:
+    label_query = re.fullmatch(_LABEL_QUERY, query, re.DOTALL)
+    if label_query is None:
+        return metric_names(query)
+    inner, comma, _ = label_query[1].rpartition(",")
+    return by_tokens(inner if comma else "")
