@@ -160,6 +160,33 @@ def test_otlp_has_the_attribute_of_the_specification(recording: Recording) -> No
         assert not [point for each in shown for point in each if "_overflow" in point.values()]
 
 
+def test_names_of_one_metric_share_their_fate(tmp_path: Path) -> None:
+    """While a metric is being renamed both names keep the limit, and the sums of both are whole."""
+    common = {**METRICS[0], "description": "What it is.", "owner": "pipeline", "cardinality": LIMIT}
+    old = {"name": "old_total", "stability": "deprecated", "since": "2026-01-31", "replaced_by": "new_total"}
+    path = tmp_path / "renamed.json"
+    path.write_text(json.dumps({"metrics": [{**common, **old}, {**common, "name": "new_total"}]}))
+    with isolated(registry=path) as recording:
+        for number in range(2 * LIMIT):
+            metric("old_total").labels(backend=f"old{number}").inc()
+            metric("new_total").labels(backend=f"new{number}").inc(2.0)
+        for name in ("old_total", "new_total"):
+            series = recording.metrics[name].series
+            assert (len(series), fsum(map(plain, series))) == (LIMIT + 1, 6.0 * LIMIT)
+
+
+def test_series_that_look_alike_are_one(recording: Recording) -> None:
+    """Attributes that become the same labels are one series of a scrape, with their sum; over OTLP they are apart."""
+    counter = opentelemetry_metrics.get_meter("m").create_counter("library.calls")
+    for attributes in ({"user.id": 1}, {"user.id": "1"}, {"user_id": "1", "team": ""}):
+        counter.add(1, attributes)
+    text = expose(recording.runtime.metrics).write("text").text.decode()
+    (family,) = (each for each in classic_families(text) if each.name == "library_calls")
+    assert [sample.value for sample in family.samples] == [3.0]
+    (shown,) = points(encoder(recording.runtime.metrics, b"", b"").encode_metrics())
+    assert len(shown) == 3
+
+
 def test_values_without_number_take_no_memory(recording: Recording) -> None:
     """Handles, decorators, meters with exemplars, and foreign instruments: after a warm-up nothing grows."""
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from telemetry._hotpath import CounterCell, GaugeCell, layout, twin
-from telemetry.contracts import OVERFLOW, MetricContract, Slots
+from telemetry.contracts import OVERFLOW, MetricContract, Slots, is_overflow
 
 from .fan import FanCell
 from .pages import Pages
@@ -138,7 +138,7 @@ class Instrument:
         found = self._cells.get(values)
         if found is not None:
             return found
-        if not self._slots.take(values):
+        if is_overflow(values) or not self._slots.take(values):
             if self.beyond is None:
                 self.beyond = self._make(self._pages, self.overflow)
             if len(self._cells) < 2 * self._limit:  # so many are found again without another look at their values
