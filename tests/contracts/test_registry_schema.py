@@ -61,7 +61,7 @@ WHOLE = {
         {"name": "team.*", "description": "The team.", "origin": "us", "stability": "beta"},
         {"name": "size", "type": "int", "description": "The size.", "required": "always"},
     ],
-    "spans": [{**SPAN, "kind": "client", "stability": "experimental"}],
+    "spans": [{**SPAN, "kind": "client", "display": "{backend.name} built", "stability": "experimental"}],
     "fields": [{**FIELD, "enumeration": "team", "required": "on_failure"}],
     "events": [{**EVENT, "severity": "error", "fields": [{**FIELD, "name": "colour", "values": ["red"]}]}],
 }  # fmt: skip
@@ -158,6 +158,7 @@ def test_names_have_one_form() -> None:
     forms = {
         "word": form.WORD,
         "dottedName": form.DOTTED_NAME,
+        "display": form.DISPLAY,
         "attributeName": form.ATTRIBUTE_NAME,
         "metricName": form.METRIC_NAME,
         "labelName": form.LABEL_NAME,

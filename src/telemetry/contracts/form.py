@@ -23,5 +23,9 @@ DOTTED_NAME: Final = Form(_DOTTED, "a name of lower-case words joined by dots, s
 ATTRIBUTE_NAME: Final = Form(
     rf"{_DOTTED}(?:\.\*)?", "a name of lower-case words joined by dots, such as 'backend.name' or 'process.*'"
 )
+DISPLAY: Final = Form(
+    rf"[^{{}}]*(?:\{{{_DOTTED}\}}[^{{}}]*)+",
+    "a name with attributes in braces, such as '{http.request.method} {http.route}'",
+)
 WORD: Final = Form("[a-z][a-z0-9_]*", "a word of lower-case letters, digits and '_'")
 DAY: Final = Form("[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])", "a day such as '2026-01-31'")

@@ -115,6 +115,16 @@ class Registry:
         """
         return self._find("span", self.spans, name)
 
+    def shown_span(self, name: str, kind: str, attributes: Mapping[str, object]) -> SpanContract | None:
+        """Find the contract of a span as it left the process: by its name, or by what its contract shows it under.
+
+        None where no contract is about it. Of several that would show it so, the first of its kind counts.
+        """
+        if name in self.spans:
+            return self.spans[name]
+        shown = [each for each in self.spans.values() if each.display and each.display_name(attributes) == name]
+        return next((each for each in shown if each.kind == kind), shown[0] if shown else None)
+
     def event(self, name: str) -> EventContract:
         """Look up an event.
 

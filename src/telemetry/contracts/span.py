@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, final, get_args
@@ -18,8 +19,10 @@ from .attribute import (
     read_attributes,
 )
 from .entry import Entry
-from .form import DOTTED_NAME
+from .form import DISPLAY, DOTTED_NAME
 
+_PLACE: Final = re.compile(r"\{([^{}]+)\}")
+_SHOWN_CHARACTERS: Final = 100
 _KINDS: Final[tuple[SpanKind, ...]] = get_args(SpanKind)
 
 
@@ -30,6 +33,7 @@ class SpanContract:
 
     Attributes:
         attributes: Those of this span only; the registry's common attributes are allowed besides.
+        display: The name that such spans leave the process under, with attributes in braces; empty for `name` itself.
         source: The file that declares it.
 
     >>> span = SpanContract("spec.parse", "Read a specification.")
@@ -42,6 +46,7 @@ class SpanContract:
     kind: SpanKind = "internal"
     attributes: Mapping[str, AttributeContract] = field(default_factory=dict, hash=False)
     stability: Stability = "stable"
+    display: str = ""
     source: str = field(default="", compare=False)
 
     def breaches(
@@ -63,6 +68,19 @@ class SpanContract:
         """Say what is wrong with one attribute; None when nothing is."""
         return attribute_breach(name, value, self.attributes, common)
 
+    def display_name(self, attributes: Mapping[str, object]) -> str:
+        """Give the name that a span with these attributes is shown under: what it lacks is left out.
+
+        >>> SpanContract("http.server", "Serve.", display="{http.request.method} {http.route}").display_name(
+        ...     {"http.request.method": "GET"}
+        ... )
+        'GET'
+        """
+        if not self.display:
+            return self.name
+        filled = _PLACE.sub(lambda found: _short(attributes.get(found[1])), self.display)
+        return " ".join(filled.split()) or self.name
+
     def allows(self, name: str, common: Mapping[str, AttributeContract]) -> bool:
         """Tell whether the span may have an attribute of this name."""
         return allowing(name, self.attributes, common) is not None
@@ -77,5 +95,10 @@ def read_span(entry: Entry, source: str) -> SpanContract:
             kind=entry.choice("kind", _KINDS, default="internal"),
             attributes=read_attributes(entry.entries("attributes"), source),
             stability=entry.choice("stability", STABILITIES, default="stable"),
+            display=entry.text("display", default="", form=DISPLAY),
             source=source,
         )
+
+
+def _short(value: object) -> str:
+    return "" if value is None else str(value)[:_SHOWN_CHARACTERS]

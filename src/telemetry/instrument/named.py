@@ -25,9 +25,10 @@ class _Named:
         site: Where they record; None while there is no recorder, or its registry refuses them.
         refuse: Counts a refused one; None where there is nothing to refuse.
         block: What opens them where a flag has them in a share of the traces; None where none has.
+        shown: Gives the name that they are shown under, from their attributes; None where that is their own.
     """
 
-    __slots__ = ("__weakref__", "block", "kind", "name", "refuse", "site")
+    __slots__ = ("__weakref__", "block", "kind", "name", "refuse", "shown", "site")
 
     def __init__(self, name: str, kind: str) -> None:
         self.name = name
@@ -35,6 +36,7 @@ class _Named:
         self.site: Site | None = None
         self.refuse: Callable[[], None] | None = None
         self.block: Any = None
+        self.shown: Callable[[dict[str, Any]], str] | None = None
         switch.register(self)
 
     @property
@@ -53,7 +55,7 @@ class _Named:
         self.site = site
         if self.kind != _PLAIN_KIND:
             return
-        if site and not self.block:
+        if site and not self.block and not self.shown:
             _sites[self.name] = ready(site)
         else:
             _sites.pop(self.name, None)
@@ -61,11 +63,12 @@ class _Named:
     def _is_allowed(self, recorder: Any) -> bool:
         try:
             one_of("kind", self.kind, KINDS)
-            recorder.registry.span(self.name)
+            contract = recorder.registry.span(self.name)
         except ContractError as error:
             problem = f"span {self.name!r}: {error}"
             self.refuse = lambda: recorder.count("span_refused", problem)
             return False
+        self.shown = contract.display_name if contract.display else None
         return True
 
     def _site(self, recorder: Any) -> Site | None:
@@ -120,7 +123,10 @@ def span(
         site, values = named.block.way()
         if site is None:
             return _nowhere if values is None else named.block.left_out(_nowhere, values)
-    opened = begin(site, attributes={**(attributes or {}), **more})
+    given = {**(attributes or {}), **more}
+    opened = begin(site, attributes=given)
+    if named.shown is not None:
+        opened.update_name(named.shown(given))
     if links:
         add_links(opened, links)
     return opened

@@ -65,7 +65,7 @@ def foreign(spans: Sequence[SpanRecord], families: Sequence[Family], registry: R
 
 def unknown_attributes(span: SpanRecord, registry: Registry) -> dict[str, Any]:
     """Give the attributes that the span's contract does not know; none where it has no contract."""
-    contract = None if is_foreign(span) else registry.spans.get(span.name)
+    contract = None if is_foreign(span) else registry.shown_span(span.name, span.kind, span.attributes)
     if contract is None:
         return {}
     return {name: value for name, value in span.attributes.items() if not contract.allows(name, registry.attributes)}

@@ -67,16 +67,22 @@ class Recording:
     def span(self, name: str, attributes: Mapping[str, AttributeValue] | None = None) -> SpanRecord:
         """Give the one finished span of this name that has these attributes, and maybe others.
 
+        The name is that of the contract, or the one that the span is shown under, such as `chat gpt-4o`.
+
         Raises:
             LookupError: There is none, or there are several; with the tree of all.
         """
         wanted = (attributes or {}).items()
-        found = [each for each in self.spans if each.name == name and wanted <= dict(each.attributes).items()]
+        found = [each for each in self.spans if self._is(each, name) and wanted <= dict(each.attributes).items()]
         if len(found) == 1:
             return found[0]
         asked = name if attributes is None else f"{name} with {dict(attributes)}"
         shown = self.tree(*(attributes or ()))
         raise LookupError(f"{len(found)} spans are {asked}, not one; finished are:\n{shown}")
+
+    def _is(self, span: SpanRecord, name: str) -> bool:
+        contract = self.runtime.registry.shown_span(span.name, span.kind, span.attributes)
+        return name == span.name or (contract is not None and name == contract.name)
 
     def tree(self, *attributes: str, sort: bool = False) -> SpanTree:
         """Draw the finished spans, as a tree that equals text with the same lines.

@@ -77,7 +77,7 @@ class Recorder:
         events, dropped_events = self._events(span, more, redact)
         links, dropped_links = self._links([*span.site.links, *more.links], redact)
         return SpanRecord(
-            name=contract.name,
+            name=contract.display_name(attributes) if more.renamed else contract.name,
             trace_id=span.trace_id,
             span_id=span.span_id,
             parent_span_id=span.parent_span_id,
@@ -100,6 +100,8 @@ class Recorder:
 
     def _contract(self, name: str, renamed: str) -> SpanContract:
         if renamed and renamed not in self.registry.spans:
+            if self.registry.spans[name].display:
+                return self.registry.spans[name]
             self.count("span_refused", f"update_name({renamed!r}) on {name!r}: the registry has no such span")
             renamed = ""
         return self.registry.spans[renamed or name]

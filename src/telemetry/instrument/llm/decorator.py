@@ -123,7 +123,7 @@ def instrument_llm_call(
     prompt: Path | None = None,
     completion: Path | None = None,
 ) -> LlmInstrument:
-    """Record calls of a language model: a span `gen_ai.call`, tokens, duration and cost.
+    """Record calls of a language model: a span such as `chat gpt-4o`, tokens, duration and cost.
 
     Needs the pack `llm` in the registry. Names are those of OpenTelemetry's conventions for generative AI. On a
     function the returned value is the answer, and each value that a generator yields is a part of it. Around a block,

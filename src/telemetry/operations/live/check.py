@@ -194,7 +194,9 @@ class LiveCheck:
             self._findings.add(subject, example, [Breach("TC640", scope, problem, level=level)])
 
     def _span_contract(self, span: SpanRecord) -> SpanContract | None:
-        return self.registry.spans.get(span.name)
+        if span.scope is not None:
+            return self.registry.spans.get(span.name)
+        return self.registry.shown_span(span.name, span.kind, span.attributes)
 
     def _metric_contract(self, sample: Sample) -> MetricContract | None:
         if sample.scope is not None and sample.scope.name != OWN_SCOPE:
