@@ -103,6 +103,18 @@ def test_a_bundle_replayed_as_otlp_json(packed: Path, tmp_path: Path) -> None:
     assert is_the_killed_run(look(compressed, "--json"))
 
 
+def test_the_files_of_the_official_exporters() -> None:
+    """What OpenTelemetry's own SDK wrote by its file exporters (0.66b1) is read: spans by name, metrics by series."""
+    found = look(Path(__file__).parent / "official.jsonl", "--json")
+    assert found.codes == [
+        ("TC611", "metric pipeline_latency_seconds", 1),
+        ("TC612", "metric pipeline_latency_seconds", 1),
+        ("TC603", "span spec.parse", 1),
+    ]
+    assert found.report["seen"]["metrics"] == {"pipeline_latency_seconds": 1, "compile_success_total": 1}
+    assert found.report["foreign"] == {"app 1": {"span GET": 1}}
+
+
 def test_a_live_endpoint(tmp_path: Path) -> None:
     """A process that serves its metrics is asked; the same text as a file says the same, in both formats."""
     with serving(free_port()) as url:
