@@ -153,6 +153,8 @@ HARMLESS: tuple[tuple[Document, Document, str, str], ...] = (
     ({"reserved": {"host": ["a", "b"]}}, {"reserved": {"host": ["a"]}}, "TC414", "warning"),
     ({"reserved": {"host": ["a"]}}, {"reserved": {"host": ["a", "b"]}}, "TC414", "info"),
     ({"foreign": "refuse"}, {}, "TC414", "info"),
+    ({"deprecation_days": 30}, {}, "TC414", "warning"),
+    ({}, {"deprecation_days": 30}, "TC414", "info"),
 )
 
 

@@ -119,8 +119,17 @@ def _compare_limits(old: Registry, new: Registry) -> Iterator[Change]:
         yield from _compare_own_limits(old, new, name)
     for label in sorted(old.reserved.keys() | new.reserved.keys()):
         yield from _compare_known(label, old.reserved.get(label, ()), new.reserved.get(label, ()))
+    yield from _compare_windows(old.deprecation_days, new.deprecation_days)
     if old.foreign != new.foreign:
         yield _policy(old, new)
+
+
+def _compare_windows(old: int, new: int) -> Iterator[Change]:
+    subject, problem = Subject("registry", "deprecation_days"), f"changed from {old} to {new}"
+    if new < old:
+        yield subject.risky("TC414", problem, "see that no metric is late")
+    elif new > old:
+        yield subject.compatible("TC414", problem)
 
 
 def _compare_own_limits(old: Registry, new: Registry, name: str) -> Iterator[Change]:
