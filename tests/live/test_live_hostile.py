@@ -123,6 +123,20 @@ def test_endpoints_that_are_none() -> None:
             assert (found.status, words in found.said) == (2, True), found.said
 
 
+def test_credentials_of_a_url_are_used_and_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The summary on GitHub names the endpoint without them, whatever else is said."""
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    with answering() as base:
+        found = look(f"{base.replace('://', '://ada:hunter2@')}/metrics?token=s3cr3ts3cr3t")
+        assert found.status == 2, "the path of the server has no query"
+        found = look(f"{base.replace('://', '://ada:hunter2@')}/metrics")
+    assert found.status == 0
+    assert "hunter2" not in summary.read_text() + found.text + found.said
+    assert "metrics" in summary.read_text()
+
+
 def test_an_endpoint_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever listens and says nothing is given up after a bounded time; credentials of the URL are not shown."""
     from telemetry.errors import SourceError
