@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from opentelemetry import metrics
 from prometheus_client.parser import text_string_to_metric_families
 from tests.collector import Collector, eventually
-from tests.lifecycle.names import OPERATIONS, REGISTRY, RENAMED, TWINS, both, child
+from tests.lifecycle.names import OPERATIONS, REGISTRY, RENAMED, TWINS, both, by_labels, child
 
 import telemetry
 from telemetry.contracts import MetricContract, aliases, load_registry
@@ -138,6 +139,27 @@ def test_past_the_limit_both_names_overflow_alike() -> None:
     sums, sums_by_new_name = (sorted(str(each.value) for each in family.series) for family in (old, new))
     assert sums == sums_by_new_name
     assert sum(map(float, sums)) == 20
+
+
+def test_threads_may_write_to_either_name() -> None:
+    """Series that threads begin through both names at once are there once under each, and nothing waits for ever."""
+    made = ExecutionMetrics(load_registry(REGISTRY), ambient={"environment": "staging"}, limit=500)
+
+    def write(turn: int) -> None:
+        for number in range(200):
+            name, label = (("builds_total", "team"), ("image_builds_total", "squad"))[(number + turn) % 2]
+            made.record(name, 1, **{label: f"t{number}"})
+
+    threads = [Thread(target=write, args=(turn,), daemon=True) for turn in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+    families = {family.name: by_labels(family) for family in made.families()}
+    assert families["builds_total"] == families["image_builds_total"]
+    assert set(families["builds_total"].values()) == {"8.0"}
+    assert len(families["builds_total"]) == 200
 
 
 def test_a_forked_child_starts_at_zero_under_both_names() -> None:
