@@ -5,7 +5,7 @@ from __future__ import annotations
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"door", "errors", "signals", "version"}),
     frozenset({"_hotpath"}),
-    frozenset({"config", "contracts", "context"}),
+    frozenset({"config", "contracts", "context", "promql"}),
     frozenset({"metrics", "tracing", "logs", "journal"}),
     frozenset({"export"}),
     frozenset({"runtime"}),

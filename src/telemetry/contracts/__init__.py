@@ -1,14 +1,12 @@
-"""The contracts: what metrics, spans, log events and their attributes are agreed to be.
-
-Files say it (the shipped packs, and the user's); `load_registry` reads them. Recorders ask the registry; generators
-and checks read it. Nothing here records, and nothing imports more than the standard library.
-"""
+"""The contracts: what metrics, spans, log events and their attributes are agreed to be."""
 
 from telemetry.door import deferred as _deferred
 
 from .attribute import AttributeContract, Requirement, Sensitivity, Stability, Treatment, ValueType
 from .credentials import REDACTED, cut, is_secret_name, without_credentials
+from .entry import Entry, entry_of
 from .event import EventContract
+from .form import Form
 from .load import DEFAULT_PACKS, OWN_PACK, SCHEMA_PATH, InvalidRegistryError, load_registry, shipped_packs
 from .metric import AMBIENT_LABELS, Across, MetricContract, ShareContract
 from .naming import RULES, Rule
@@ -34,7 +32,6 @@ else:
         handles="render_handles",
         importing="draft_registry",
     )
-
 __all__ = (
     "AMBIENT_LABELS",
     "CODES",
@@ -47,9 +44,11 @@ __all__ = (
     "AttributeContract",
     "Change",
     "Code",
+    "Entry",
     "EventContract",
     "Finding",
     "Foreign",
+    "Form",
     "InvalidRegistryError",
     "Mask",
     "MetricContract",
@@ -68,6 +67,7 @@ __all__ = (
     "compare_registries",
     "cut",
     "draft_registry",
+    "entry_of",
     "findings",
     "is_secret_name",
     "load_edition",

@@ -1,0 +1,7 @@
+"""Monitoring as code: dashboards, rules and configurations that follow from the registry and descriptions."""
+
+from .description import Descriptions, read_descriptions
+from .mark import is_marked
+from .tree import generate
+
+__all__ = ("Descriptions", "generate", "is_marked", "read_descriptions")
