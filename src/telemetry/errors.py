@@ -6,6 +6,8 @@ TelemetryError
 ├── ContractError              code asks for what the registry does not allow
 │   └── RegistryError          a registry file cannot be read; has the file and a JSON pointer
 ├── JournalError               a journal, its folder or a bundle of some cannot be used; has the path
+├── EngineError                a server or tool that we do not ship is missing, failed, or refused; has its name
+├── HistoryError               a recorded history cannot be read; has the path
 └── PipelineError              a stage of a pipeline failed; has a `code` out of the `error_code` labels
     ├── SpecError              the specification is wrong; has the line and column
     ├── UnsupportedError       the backend cannot express the specification
@@ -74,6 +76,30 @@ class JournalError(TelemetryError, OSError):
 
     Attributes:
         path: The file or folder.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+
+
+class EngineError(TelemetryError, RuntimeError):
+    """A server or tool that we do not ship is missing, failed, or refused what it was given.
+
+    Attributes:
+        engine: Its name in PATH, or its address.
+    """
+
+    def __init__(self, engine: str, problem: str) -> None:
+        super().__init__(f"{engine}: {problem}")
+        self.engine = engine
+
+
+class HistoryError(TelemetryError, ValueError):
+    """A recorded history, or the list of incidents in it, cannot be read.
+
+    Attributes:
+        path: The file.
     """
 
     def __init__(self, path: str, problem: str) -> None:

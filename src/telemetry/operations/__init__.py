@@ -1,5 +1,70 @@
-"""What those who run pipelines do with contracts: compare revisions, and see what is covered."""
+"""What those who run pipelines do: compare contracts, run real engines, replay rules, draw dashboards."""
+
+from telemetry.door import deferred as _deferred
 
 from .revisions import registry_of, registry_of_revision
 
-__all__ = ("registry_of", "registry_of_revision")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .engines import (
+        PROGRAMS,
+        Program,
+        QueryApi,
+        Series,
+        Server,
+        alertmanager,
+        backfill_prometheus,
+        backfill_victoria_metrics,
+        free_port,
+        node_exporter,
+        prometheus,
+        victoria_metrics,
+        vmalert,
+    )
+    from .replay import (
+        AlertRow,
+        Episode,
+        History,
+        Incident,
+        RuleFile,
+        Verdict,
+        judge,
+        read_incidents,
+        read_rules,
+        replay_rules,
+    )
+else:
+    __getattr__ = _deferred(
+        __name__,
+        engines="PROGRAMS Program QueryApi Series Server alertmanager backfill_prometheus backfill_victoria_metrics "
+        "free_port node_exporter prometheus victoria_metrics vmalert",
+        replay="AlertRow Episode History Incident RuleFile Verdict judge read_incidents read_rules replay_rules",
+    )
+
+__all__ = (
+    "PROGRAMS",
+    "AlertRow",
+    "Episode",
+    "History",
+    "Incident",
+    "Program",
+    "QueryApi",
+    "RuleFile",
+    "Series",
+    "Server",
+    "Verdict",
+    "alertmanager",
+    "backfill_prometheus",
+    "backfill_victoria_metrics",
+    "free_port",
+    "judge",
+    "node_exporter",
+    "prometheus",
+    "read_incidents",
+    "read_rules",
+    "registry_of",
+    "registry_of_revision",
+    "replay_rules",
+    "victoria_metrics",
+    "vmalert",
+)
