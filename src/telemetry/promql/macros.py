@@ -26,7 +26,7 @@ _PART: Final = re.compile(
     r"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
     r"|(?P<window>\[(?!\[)[^\]]*\])"
     r"|(?P<labels>\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\))"
-    r"|(?P<rest>\[\[|[^\"'\[bwoig]+|.)",
+    r"|(?P<rest>\[\[\w+(?::\w+)?\]\]|\$\w+|\$\{[^}]*\}|\w+|.)",
     re.DOTALL,
 )
 _STANDINS: Final[Mapping[str, str]] = {"text": "x", "window": "5m", "labels": "x", "rest": "1"}

@@ -1,6 +1,22 @@
 """The descriptions of dashboards and alerts: TOML files, read all at once and held against the registry."""
 
+from .dashboard import Annotation, DashboardDescription, Plan, Row
 from .descriptions import Descriptions, read_descriptions
+from .panel import INSTANT, KINDS, Kind, PanelDescription, PanelQuery
 from .reading import read_part, toml_files
 
-__all__ = ("Descriptions", "read_descriptions", "read_part", "toml_files")
+__all__ = (
+    "INSTANT",
+    "KINDS",
+    "Annotation",
+    "DashboardDescription",
+    "Descriptions",
+    "Kind",
+    "PanelDescription",
+    "PanelQuery",
+    "Plan",
+    "Row",
+    "read_descriptions",
+    "read_part",
+    "toml_files",
+)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
 from telemetry.contracts import InvalidRegistryError, Registry
 from telemetry.errors import RegistryError
 
-from .reading import SHIPPED
+from .dashboard import ADDRESS, WORD, DashboardDescription, packs_of, read_dashboard
+from .reading import SHIPPED, read_part
 
 
 @final
@@ -20,9 +21,15 @@ class Descriptions:
 
     Attributes:
         folders: Where it was read, the shipped folder first.
+        dashboards: Those whose packs are loaded.
+        left_out: The uid of each other dashboard, and the packs that it lacks.
+        links: Addresses that dashboards lead to, by the name that stands for them.
     """
 
     folders: tuple[Path, ...] = ()
+    dashboards: tuple[DashboardDescription, ...] = ()
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    links: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def read_descriptions(registry: Registry, folders: Sequence[Path] = ()) -> Descriptions:
@@ -34,8 +41,38 @@ def read_descriptions(registry: Registry, folders: Sequence[Path] = ()) -> Descr
     """
     findings: list[RegistryError] = []
     every = (SHIPPED, *_existing(folders, findings))
+    dashboards, left_out = _dashboards(registry, every, findings)
+    links = _links(every, findings)
     _refuse(findings)
-    return Descriptions(every)
+    return Descriptions(every, dashboards, left_out, links)
+
+
+def _links(folders: Sequence[Path], findings: list[RegistryError]) -> Mapping[str, str]:
+    """Read `links.toml` of each folder; a later one has the last word."""
+    found: dict[str, str] = {}
+    for entry in read_part(folders, "links", findings):
+        with entry:
+            found.update({name: entry.text(name, form=ADDRESS) for name in entry.keys(WORD)})
+    return found
+
+
+def _dashboards(
+    registry: Registry, folders: Sequence[Path], findings: list[RegistryError]
+) -> tuple[tuple[DashboardDescription, ...], Mapping[str, tuple[str, ...]]]:
+    found: dict[str, DashboardDescription] = {}
+    left_out: dict[str, tuple[str, ...]] = {}
+    for entry in read_part(folders, "dashboards", findings):
+        packs = packs_of(entry)
+        if missing := tuple(each for each in packs if each not in registry.packs):
+            left_out[entry.text("uid")] = missing
+            continue
+        dashboard = read_dashboard(entry, registry, packs)
+        known = found.get(dashboard.uid)
+        if known and not dashboard.replaces:
+            problem = f"uid {dashboard.uid!r} is that of {known.source}; change one, or say 'replace = true'"
+            (entry.place / "uid").report(problem, "TC103")
+        found[dashboard.uid] = dashboard
+    return tuple(found.values()), left_out
 
 
 def _existing(folders: Sequence[Path], findings: list[RegistryError]) -> tuple[Path, ...]:

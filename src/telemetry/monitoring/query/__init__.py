@@ -2,6 +2,6 @@
 
 from .matcher import matcher
 from .query import SHOWS, Query, Show
-from .reading import WINDOW, read_query
+from .reading import ALL_SHOWS, WINDOW, read_query
 
-__all__ = ("SHOWS", "WINDOW", "Query", "Show", "matcher", "read_query")
+__all__ = ("ALL_SHOWS", "SHOWS", "WINDOW", "Query", "Show", "matcher", "read_query")

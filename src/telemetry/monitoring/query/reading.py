@@ -11,7 +11,8 @@ from telemetry.errors import ContractError
 from .matcher import split
 from .query import SHOWS, Query, Show
 
-_SHOWS: Final[tuple[Show, ...]] = get_args(Show)
+ALL_SHOWS: Final[tuple[Show, ...]] = get_args(Show)
+"""All that can be asked."""
 WINDOW: Final = Form(
     r"[0-9]+(?:ms|[smhdwy])|\$__(?:rate_interval|interval|range)|\$window",
     "a window such as '5m', '7d' or '$__range'",
@@ -19,13 +20,14 @@ WINDOW: Final = Form(
 """How a window is written: PromQL's durations of one unit, and what Grafana puts in."""
 
 
-def read_query(entry: Entry, registry: Registry) -> Query | None:
+def read_query(entry: Entry, registry: Registry, show: Show | None = None) -> Query | None:
     """Read `metric`, `show`, `by`, `where`, `part` and `window`; None when the registry has no such metric.
 
-    What is wrong is reported at its place. The caller's `with` block stays the caller's.
+    What is wrong is reported at its place. The caller's `with` block stays the caller's. A caller that has read what
+    to show says so.
     """
     name = entry.text("metric")
-    show = entry.choice("show", _SHOWS)
+    show = show or entry.choice("show", ALL_SHOWS)
     by = entry.texts("by")
     where, part = entry.table("where"), entry.table("part")
     window = entry.text("window", default="", form=WINDOW)

@@ -1,0 +1,31 @@
+"""A YAML document, below the note that says how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from .mark import commented
+
+_WIDTH: Final = 110
+
+
+def as_yaml(content: Mapping[str, object]) -> str:
+    """Write YAML in the order given; the same content gives the same text."""
+    # Only who generates pays for it.
+    import yaml
+
+    return commented(yaml.dump(dict(content), Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=_WIDTH))
+
+
+def _dumper() -> type:
+    import yaml
+
+    class Plain(yaml.SafeDumper):
+        """Writes what stands twice twice: an alias is for programs, and these files are read by people."""
+
+        def ignore_aliases(self, data: object) -> bool:
+            """Never write an alias."""
+            return True
+
+    return Plain
