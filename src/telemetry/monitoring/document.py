@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from .mark import commented
 
-_WIDTH: Final = 110
+_WIDTH: Final = 1000
 
 
 def as_yaml(content: Mapping[str, object]) -> str:
@@ -28,4 +28,10 @@ def _dumper() -> type:
             """Never write an alias."""
             return True
 
+    Plain.add_representer(str, _text)
     return Plain
+
+
+def _text(dumper: Any, text: str) -> Any:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)

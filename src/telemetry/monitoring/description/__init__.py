@@ -1,13 +1,16 @@
 """The descriptions of dashboards and alerts: TOML files, read all at once and held against the registry."""
 
+from .alerts import Alerts
 from .dashboard import Annotation, DashboardDescription, Plan, Row
 from .descriptions import Descriptions, read_descriptions
 from .panel import INSTANT, KINDS, Kind, PanelDescription, PanelQuery
 from .reading import read_part, toml_files
+from .routing import Routing
 
 __all__ = (
     "INSTANT",
     "KINDS",
+    "Alerts",
     "Annotation",
     "DashboardDescription",
     "Descriptions",
@@ -15,6 +18,7 @@ __all__ = (
     "PanelDescription",
     "PanelQuery",
     "Plan",
+    "Routing",
     "Row",
     "read_descriptions",
     "read_part",

@@ -10,8 +10,10 @@ from typing import final
 from telemetry.contracts import InvalidRegistryError, Registry
 from telemetry.errors import RegistryError
 
+from .alerts import Alerts, read_alerts
 from .dashboard import ADDRESS, WORD, DashboardDescription, packs_of, read_dashboard
 from .reading import SHIPPED, read_part
+from .routing import Routing, read_routing
 
 
 @final
@@ -24,12 +26,16 @@ class Descriptions:
         dashboards: Those whose packs are loaded.
         left_out: The uid of each other dashboard, and the packs that it lacks.
         links: Addresses that dashboards lead to, by the name that stands for them.
+        alerts: What is alerted about.
+        routing: Who hears of it.
     """
 
     folders: tuple[Path, ...] = ()
     dashboards: tuple[DashboardDescription, ...] = ()
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     links: Mapping[str, str] = field(default_factory=dict, hash=False)
+    alerts: Alerts = field(default_factory=Alerts, hash=False)
+    routing: Routing = field(default_factory=Routing, hash=False)
 
 
 def read_descriptions(registry: Registry, folders: Sequence[Path] = ()) -> Descriptions:
@@ -43,8 +49,18 @@ def read_descriptions(registry: Registry, folders: Sequence[Path] = ()) -> Descr
     every = (SHIPPED, *_existing(folders, findings))
     dashboards, left_out = _dashboards(registry, every, findings)
     links = _links(every, findings)
+    alerts = read_alerts(every, registry, findings)
+    routing = _routing(every, findings)
     _refuse(findings)
-    return Descriptions(every, dashboards, left_out, links)
+    return Descriptions(every, dashboards, left_out, links, alerts, routing)
+
+
+def _routing(folders: Sequence[Path], findings: list[RegistryError]) -> Routing:
+    """Read `routing.toml` of each folder; a later one says only what differs."""
+    routing: Routing | None = None
+    for entry in read_part(folders, "routing", findings):
+        routing = read_routing(entry, routing)
+    return routing or Routing()
 
 
 def _links(folders: Sequence[Path], findings: list[RegistryError]) -> Mapping[str, str]:
