@@ -7,7 +7,7 @@ TelemetryError
 │   └── RegistryError          a registry file cannot be read; has the file and a JSON pointer
 ├── JournalError               a journal, its folder or a bundle of some cannot be used; has the path
 ├── EngineError                a server or tool that we do not ship is missing, failed, or refused; has its name
-├── HistoryError               a recorded history cannot be read; has the path
+├── InputError                 a file that a command was given cannot be used; has the path
 └── PipelineError              a stage of a pipeline failed; has a `code` out of the `error_code` labels
     ├── SpecError              the specification is wrong; has the line and column
     ├── UnsupportedError       the backend cannot express the specification
@@ -95,8 +95,8 @@ class EngineError(TelemetryError, RuntimeError):
         self.engine = engine
 
 
-class HistoryError(TelemetryError, ValueError):
-    """A recorded history, or the list of incidents in it, cannot be read.
+class InputError(TelemetryError, ValueError):
+    """A file that a command was given cannot be used: a recorded history, incidents in it, rules, a dashboard.
 
     Attributes:
         path: The file.

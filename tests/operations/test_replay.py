@@ -255,7 +255,7 @@ WRONG_RULES = {
     "rules: []": "it has no 'groups'",
     "groups: [{name: g, rules: [{record: 'a:b', expr: c}]}]": "has no rule that alerts",
     "groups: [{name: g, rules: [{alert: A}]}]": "rule 0 needs 'expr'",
-    "groups: [{name: g, rules: [{record: a, expr: c}, {record: c, expr: a}, {alert: A, expr: b}]}]": "a needs what needs",
+    "groups: [{name: g, rules: [{record: a, expr: c}, {record: c, expr: a}, {alert: A, expr: b}]}]": "a needs what",
     "groups: [{name: g, rules: [{alert: A, expr: 'sum(('}]}]": "vmalert: ended with status",
 }
 

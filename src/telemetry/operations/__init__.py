@@ -33,33 +33,42 @@ if TYPE_CHECKING:
         read_rules,
         replay_rules,
     )
+    from .sheets import Answer, Dashboard, Panel, Query, ask, draw_sheet, read_dashboard
 else:
     __getattr__ = _deferred(
         __name__,
         engines="PROGRAMS Program QueryApi Series Server alertmanager backfill_prometheus backfill_victoria_metrics "
         "free_port node_exporter prometheus victoria_metrics vmalert",
         replay="AlertRow Episode History Incident RuleFile Verdict judge read_incidents read_rules replay_rules",
+        sheets="Answer Dashboard Panel Query ask draw_sheet read_dashboard",
     )
 
 __all__ = (
     "PROGRAMS",
     "AlertRow",
+    "Answer",
+    "Dashboard",
     "Episode",
     "History",
     "Incident",
+    "Panel",
     "Program",
+    "Query",
     "QueryApi",
     "RuleFile",
     "Series",
     "Server",
     "Verdict",
     "alertmanager",
+    "ask",
     "backfill_prometheus",
     "backfill_victoria_metrics",
+    "draw_sheet",
     "free_port",
     "judge",
     "node_exporter",
     "prometheus",
+    "read_dashboard",
     "read_incidents",
     "read_rules",
     "registry_of",

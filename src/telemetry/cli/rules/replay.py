@@ -12,7 +12,7 @@ import typer
 from telemetry.cli.amounts import counted
 from telemetry.cli.columns import show_columns
 from telemetry.cli.folders import refuse
-from telemetry.errors import EngineError, HistoryError
+from telemetry.errors import EngineError, InputError
 from telemetry.operations import History, Verdict, judge, read_incidents, read_rules, replay_rules
 
 _FAILED = 1
@@ -49,7 +49,7 @@ def replay(
     try:
         labelled = read_incidents(incidents)
         found, episodes = replay_rules(read_rules(rules), history, step_seconds=step)
-    except (EngineError, HistoryError) as error:
+    except (EngineError, InputError) as error:
         refuse(str(error))
     verdict = judge(episodes, labelled, max_noise=max_noise, slack_seconds=slack)
     if as_json:

@@ -10,7 +10,7 @@ from math import inf
 from pathlib import Path
 from typing import Final, final
 
-from telemetry.errors import HistoryError
+from telemetry.errors import InputError
 
 from .otlplines import samples_of
 from .parquet import parts_of_parquet
@@ -52,13 +52,13 @@ def load_history(path: Path, url: str) -> History:
         url: The address of the server.
 
     Raises:
-        HistoryError: The file cannot be read, or has no samples.
+        InputError: The file cannot be read, or has no samples.
     """
     import httpx
 
     paths = sorted(each for each in path.iterdir() if each.suffix in _READERS) if path.is_dir() else [path]
     if not paths or not path.exists():
-        raise HistoryError(str(path), f"there is no history here; its files end in {', '.join(sorted(_READERS))}")
+        raise InputError(str(path), f"there is no history here; its files end in {', '.join(sorted(_READERS))}")
     start, end, samples = inf, -inf, 0
     with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
         for part in chain.from_iterable(map(_parts, paths)):
@@ -66,7 +66,7 @@ def load_history(path: Path, url: str) -> History:
             start, end, samples = min(start, part.start_ms), max(end, part.end_ms), samples + part.samples
         client.get("/internal/force_flush").raise_for_status()
         if not samples:
-            raise HistoryError(str(path), "has no samples of metrics")
+            raise InputError(str(path), "has no samples of metrics")
         series = client.get("/api/v1/series/count").raise_for_status().json()["data"][0]
     return History(start / 1000, end / 1000, int(series), samples)
 
@@ -75,13 +75,13 @@ def _parts(path: Path) -> Iterator[Part]:
     """Give the parts of one file."""
     reader = _READERS.get(path.suffix)
     if reader is None:
-        raise HistoryError(str(path), f"is no history: a file of one ends in {', '.join(sorted(_READERS))}")
+        raise InputError(str(path), f"is no history: a file of one ends in {', '.join(sorted(_READERS))}")
     try:
         yield from reader(path)
     except OSError as error:
-        raise HistoryError(str(path), f"cannot be read: {error.strerror or error}") from error
+        raise InputError(str(path), f"cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise HistoryError(str(path), f"is not UTF-8 at byte {error.start}") from error
+        raise InputError(str(path), f"is not UTF-8 at byte {error.start}") from error
 
 
 def _of_otlp(path: Path) -> Iterator[Part]:
@@ -98,11 +98,11 @@ def _samples_of_otlp(path: Path) -> Iterator[Sample]:
             try:
                 found = json.loads(line) if line.strip() else {}
             except ValueError as error:
-                raise HistoryError(f"{path}:{number}", f"is not JSON: {error}") from error
+                raise InputError(f"{path}:{number}", f"is not JSON: {error}") from error
             try:
                 yield from samples_of(found)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
-                raise HistoryError(f"{path}:{number}", f"is no OTLP metrics: {error}") from error
+                raise InputError(f"{path}:{number}", f"is no OTLP metrics: {error}") from error
 
 
 def _samples_of_text(path: Path) -> Iterator[Sample]:
@@ -113,12 +113,12 @@ def _samples_of_text(path: Path) -> Iterator[Sample]:
             families = text_fd_to_metric_families(text)  # type: ignore[no-untyped-call]
             for sample in chain.from_iterable(family.samples for family in families):
                 if sample.timestamp is None:
-                    raise HistoryError(str(path), f"{sample.name} has no time; a history says when each sample was")
+                    raise InputError(str(path), f"{sample.name} has no time; a history says when each sample was")
                 yield {"__name__": sample.name, **sample.labels}, int(float(sample.timestamp) * 1000), sample.value
         except ValueError as error:
-            if isinstance(error, HistoryError):
+            if isinstance(error, InputError):
                 raise
-            raise HistoryError(str(path), f"is not OpenMetrics: {error}") from error
+            raise InputError(str(path), f"is not OpenMetrics: {error}") from error
 
 
 _READERS: Final[Mapping[str, Callable[[Path], Iterator[Part]]]] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from telemetry.errors import HistoryError
+from telemetry.errors import InputError
 
 from .episodes import Episode
 from .instants import iso_of, seconds_of
@@ -60,19 +60,19 @@ def read_incidents(path: Path) -> tuple[Incident, ...]:
     A time is ISO 8601, or seconds since 1970.
 
     Raises:
-        HistoryError: The file cannot be read; with all that is wrong, each with its JSON pointer.
+        InputError: The file cannot be read; with all that is wrong, each with its JSON pointer.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise HistoryError(str(path), f"cannot be read: {error.strerror}") from error
+        raise InputError(str(path), f"cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise HistoryError(str(path), f"is not JSON: {error}") from error
+        raise InputError(str(path), f"is not JSON: {error}") from error
     if not isinstance(found, list):
-        raise HistoryError(str(path), "must be an array of incidents, each with 'labels', 'start' and 'end'")
+        raise InputError(str(path), "must be an array of incidents, each with 'labels', 'start' and 'end'")
     problems = [f"#/{index}: {problem}" for index, each in enumerate(found) if (problem := _problem(each))]
     if problems:
-        raise HistoryError(str(path), "\n  ".join(problems))
+        raise InputError(str(path), "\n  ".join(problems))
     return tuple(map(_incident, found))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from telemetry.errors import HistoryError
+from telemetry.errors import InputError
 
 from .part import Part
 
@@ -21,7 +21,7 @@ def parts_of_parquet(path: Path) -> Iterator[Part]:
     Its columns are `metric`, `ts` (a timestamp, or milliseconds since 1970), `value`, and one of text for each label.
 
     Raises:
-        HistoryError: It is no Parquet, or has other columns.
+        InputError: It is no Parquet, or has other columns.
     """
     import duckdb
 
@@ -37,7 +37,7 @@ def parts_of_parquet(path: Path) -> Iterator[Part]:
             limits = f"SELECT min({time}), max({time}), count(*) FROM read_parquet(?)"  # noqa: S608 - a column's name
             first, last, count = connection.execute(limits, [str(path)]).fetchall()[0]
         except duckdb.Error as error:
-            raise HistoryError(str(path), f"is no Parquet that can be read: {error}") from error
+            raise InputError(str(path), f"is no Parquet that can be read: {error}") from error
         if count:
             with lines.open("rb") as body:
                 yield Part(body, first, last, count)
@@ -48,12 +48,12 @@ def _time(path: Path, columns: Mapping[str, str]) -> str:
     missing = [name for name in _NEEDED if name not in columns]
     if missing:
         said = f"has no column {', '.join(missing)}; it needs {', '.join(_NEEDED)}, and one of text for each label"
-        raise HistoryError(str(path), said)
+        raise InputError(str(path), said)
     if not columns["ts"].startswith(_TIMES):
-        raise HistoryError(str(path), f"its 'ts' is {columns['ts']}; make it TIMESTAMP, or BIGINT of milliseconds")
+        raise InputError(str(path), f"its 'ts' is {columns['ts']}; make it TIMESTAMP, or BIGINT of milliseconds")
     other = [name for name in columns if name not in _NEEDED and not columns[name].startswith(("VARCHAR", "ENUM"))]
     if other:
-        raise HistoryError(str(path), f"its column {other[0]} is {columns[other[0]]}; a label is text (VARCHAR)")
+        raise InputError(str(path), f"its column {other[0]} is {columns[other[0]]}; a label is text (VARCHAR)")
     return "epoch_ms(ts)" if columns["ts"].startswith("TIMESTAMP") else "ts"
 
 

@@ -33,7 +33,7 @@ def replay_rules(
 
     Raises:
         EngineError: VictoriaMetrics or vmalert is not installed, or refused a rule; with what it said.
-        HistoryError: The history or a rule file cannot be read.
+        InputError: The history or a rule file cannot be read.
     """
     vmalert = PROGRAMS["vmalert"]
     vmalert.path()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
-from telemetry.errors import HistoryError
+from telemetry.errors import InputError
 
 _NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _OF_ALERTS: Final = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
@@ -34,12 +34,12 @@ def read_rules(path: Path) -> tuple[RuleFile, ...]:
     """Read a rule file, or all of a folder. Groups of another type than PromQL, such as `vlogs`, are left out.
 
     Raises:
-        HistoryError: There is no rule file, or one is not YAML or has no groups of rules.
+        InputError: There is no rule file, or one is not YAML or has no groups of rules.
     """
     paths = sorted(each for each in path.rglob("*") if each.suffix in _ENDINGS) if path.is_dir() else [path]
     found = tuple(RuleFile(each, tuple(_rules(each))) for each in paths)
     if not any(rule for each in found for rule in each.rules if "alert" in rule):
-        raise HistoryError(str(path), "has no rule that alerts; name a rule file, or a folder of them")
+        raise InputError(str(path), "has no rule that alerts; name a rule file, or a folder of them")
     return found
 
 
@@ -47,7 +47,7 @@ def stages(files: Iterable[RuleFile]) -> list[list[Mapping[str, Any]]]:
     """Sort rules into stages: each reads only what earlier stages record, and `ALERTS` only of those.
 
     Raises:
-        HistoryError: Rules need each other in a ring.
+        InputError: Rules need each other in a ring.
     """
     rules = [(each.path, rule) for each in files for rule in each.rules]
     waiting, found = rules, list[list[Mapping[str, Any]]]()
@@ -57,7 +57,7 @@ def stages(files: Iterable[RuleFile]) -> list[list[Mapping[str, Any]]]:
         if not now:
             path, rule = waiting[0]
             name = rule.get("record") or rule.get("alert")
-            raise HistoryError(str(path), f"{name} needs what needs it: {', '.join(sorted(_reads(rule) & unmade))}")
+            raise InputError(str(path), f"{name} needs what needs it: {', '.join(sorted(_reads(rule) & unmade))}")
         found.append(now)
         waiting = [(path, rule) for path, rule in waiting if _reads(rule) & unmade]
     return found
@@ -80,16 +80,16 @@ def _rules(path: Path) -> list[Mapping[str, Any]]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise HistoryError(str(path), f"cannot be read: {error}") from error
+        raise InputError(str(path), f"cannot be read: {error}") from error
     except yaml.YAMLError as error:
-        raise HistoryError(str(path), f"is not YAML: {error}") from error
+        raise InputError(str(path), f"is not YAML: {error}") from error
     groups = found.get("groups") if isinstance(found, dict) else None
     if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
-        raise HistoryError(str(path), "is no rule file: it has no 'groups'")
+        raise InputError(str(path), "is no rule file: it has no 'groups'")
     rules = [rule for group in groups if group.get("type", "prometheus") == "prometheus" for rule in group["rules"]]
     for index, rule in enumerate(rules):
         if not isinstance(rule, dict) or "expr" not in rule or not {"alert", "record"} & rule.keys():
-            raise HistoryError(str(path), f"rule {index} needs 'expr', and 'alert' or 'record'")
+            raise InputError(str(path), f"rule {index} needs 'expr', and 'alert' or 'record'")
     return rules
 
 
