@@ -46,12 +46,14 @@ class Selection:
         matchers: The labels that are asked for, each with the operator and the value.
         steps: What is done with it, from the outside to the inside.
         window_seconds: How far back it looks, an enclosing subquery included; None for an instant.
+        beside: `and` or `unless`, where it is a side of one: there it matters which series there are.
     """
 
     name: str
     matchers: tuple[tuple[str, str, str], ...]
     steps: tuple[Step, ...] = ()
     window_seconds: float | None = None
+    beside: str = ""
 
     @property
     def function(self) -> str:
@@ -118,29 +120,35 @@ def read_expression(text: str) -> Expression:
         root = promql_parser.parse(expanded)
     except ValueError as error:
         raise PromQLError(f"is not PromQL: {' '.join(str(error).split())}") from None
-    return Expression(expanded, tuple(_selections(root, (), None)), tuple(_groupings(root)))
+    return Expression(expanded, tuple(_selections(root)), tuple(_groupings(root)))
 
 
-def _selections(node: Any, steps: tuple[Step, ...], window: float | None) -> Iterator[Selection]:
+def _selections(
+    node: Any, steps: tuple[Step, ...] = (), window: float | None = None, beside: str = ""
+) -> Iterator[Selection]:
     kind = type(node).__name__
     if kind == "VectorSelector":
-        yield _selection(node, steps, window)
+        yield _selection(node, steps, window, beside)
     elif kind == "MatrixSelector":
-        yield _selection(node.vector_selector, steps, _further(window, node.range))
+        yield _selection(node.vector_selector, steps, _further(window, node.range), beside)
     elif kind == "SubqueryExpr":
-        yield from _selections(node.expr, steps, _further(window, node.range))
+        yield from _selections(node.expr, steps, _further(window, node.range), beside)
+    elif kind == "BinaryExpr":
+        beside = str(node.op) if str(node.op) in ("and", "unless") else ""
+        for child in (node.lhs, node.rhs):
+            yield from _selections(child, steps, window, beside)
     else:
-        inner = (*steps, step) if (step := _step(node)) else steps
+        step = _step(node)
         for child in _children(node):
-            yield from _selections(child, inner, window)
+            yield from _selections(child, (*steps, step) if step else steps, window, "" if step else beside)
 
 
-def _selection(node: Any, steps: tuple[Step, ...], window: float | None) -> Selection:
+def _selection(node: Any, steps: tuple[Step, ...], window: float | None, beside: str) -> Selection:
     matchers = [*node.matchers.matchers, *(each for group in node.matchers.or_matchers for each in group)]
     found = tuple((each.name, _OPERATORS[str(each.op).rpartition(".")[2]], each.value) for each in matchers)
     named = next((value for label, operator, value in found if (label, operator) == ("__name__", "=")), "")
     rest = tuple(each for each in found if each[0] != "__name__")
-    return Selection(node.name or named, rest, steps, window)
+    return Selection(node.name or named, rest, steps, window, beside)
 
 
 _OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
@@ -176,7 +184,7 @@ def _children(node: Any) -> Iterator[Any]:
 
 
 def _groupings(node: Any) -> Iterator[Grouping]:
-    names, made = tuple(each.name for each in _selections(node, (), None)), tuple(_made(node))
+    names, made = tuple(each.name for each in _selections(node)), tuple(_made(node))
     kind, modifier = type(node).__name__, getattr(node, "modifier", None)
     if kind == "AggregateExpr" and modifier is not None:
         yield Grouping("by" if _is_by(modifier) else "without", tuple(modifier.labels), names, made)
@@ -184,7 +192,7 @@ def _groupings(node: Any) -> Iterator[Grouping]:
         if modifier.matching is not None:
             where = "on" if str(modifier.matching.type).endswith("Include") else "ignoring"
             for side in (node.lhs, node.rhs):
-                found = tuple(each.name for each in _selections(side, (), None))
+                found = tuple(each.name for each in _selections(side))
                 yield Grouping(where, tuple(modifier.matching.labels), found, tuple(_made(side)))
         if modifier.group_labels:
             yield Grouping("group", tuple(modifier.group_labels), names, made)

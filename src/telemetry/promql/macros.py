@@ -29,16 +29,19 @@ _PART: Final = re.compile(
     r"|(?P<rest>\[\[\w+(?::\w+)?\]\]|\$\w+|\$\{[^}]*\}|\w+|.)",
     re.DOTALL,
 )
-_STANDINS: Final[Mapping[str, str]] = {"text": "x", "window": "5m", "labels": "x", "rest": "1"}
+STANDIN: Final = "variable"
+"""Stands where a variable stood in a string or among labels."""
+
+_STANDINS: Final[Mapping[str, str]] = {"text": STANDIN, "window": "5m", "labels": STANDIN, "rest": "1"}
 
 
 def expand(text: str, values: Mapping[str, str] | None = None) -> str:
     """Replace macros and variables, by `values` first, so that an engine could read the expression.
 
-    A variable without a value becomes `x` in a string or among labels, five minutes in a window, else 1.
+    A variable without a value becomes `STANDIN` in a string or among labels, five minutes in a window, else 1.
 
     >>> expand('sum by (squad) (rate(builds_total{squad=~"$squad"}[$__rate_interval]))')
-    'sum by (squad) (rate(builds_total{squad=~"x"}[5m]))'
+    'sum by (squad) (rate(builds_total{squad=~"variable"}[5m]))'
     """
     known = {**MACROS, **(values or {})}
     return "".join(_expanded(part, known) for part in _PART.finditer(text))
