@@ -1,4 +1,4 @@
-"""`telemetry dashboards check`: what dashboards and rule files get wrong about the metrics that they read."""
+"""`telemetry dashboards check`: what dashboards and rule files get wrong about their metrics."""
 
 from __future__ import annotations
 

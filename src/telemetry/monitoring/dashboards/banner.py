@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from telemetry.contracts import Registry
@@ -12,19 +13,19 @@ from .thresholds import Limit
 
 METRIC: Final = "last_ingest_ts"
 TITLE: Final = "Freshness"
-LIMITS: Final = (Limit(1800, "warning", True), Limit(7200, "critical", True))
-"""Yellow after half an hour; red after two hours, when a report takes the data for stale."""
+FRESHNESS_ALERT: Final = "IngestStale"
+"""The alert that judges the same age; its thresholds colour the banner."""
 
 _NEVER: Final = -1
 _WIDTH: Final = 24
 _HEIGHT: Final = 3
 
 
-def banner(dashboard: DashboardDescription, registry: Registry) -> Any:
+def banner(dashboard: DashboardDescription, registry: Registry, limits: Sequence[Limit]) -> Any:
     """Make the banner; where no pack measures freshness it says so, and what to do."""
     if METRIC not in registry.metrics:
         return build_panel(dashboard.uid, _unmeasured(), ())
-    return build_panel(dashboard.uid, _measured(dashboard), LIMITS).mappings([_never()])
+    return build_panel(dashboard.uid, _measured(dashboard), limits).mappings([_never()])
 
 
 def _measured(dashboard: DashboardDescription) -> PanelDescription:
@@ -34,7 +35,7 @@ def _measured(dashboard: DashboardDescription) -> PanelDescription:
     return PanelDescription(
         title=TITLE,
         kind="stat",
-        description="How long ago data of each metric family came in last. Red: never, or more than two hours ago.",
+        description="How long ago data of each metric family came in last. Red where nothing has.",
         unit="seconds",
         width=_WIDTH,
         height=_HEIGHT,
@@ -42,7 +43,7 @@ def _measured(dashboard: DashboardDescription) -> PanelDescription:
             PanelQuery(f"time() - max by (metric_family) ({selected})", "{{metric_family}}"),
             PanelQuery(f"absent({selected}) * {_NEVER}", "ingest"),
         ),
-        alert=TITLE,
+        alerts=(FRESHNESS_ALERT,),
     )
 
 

@@ -10,7 +10,7 @@ from telemetry.contracts import Registry
 from telemetry.monitoring.description import Annotation, DashboardDescription
 from telemetry.monitoring.mark import NOTE
 
-from .banner import banner
+from .banner import FRESHNESS_ALERT, banner
 from .identity import panel_id
 from .panels import build_panel
 from .sources import metrics_source
@@ -41,11 +41,12 @@ def render_dashboard(
         built = built.with_variable(each)
     for annotation in dashboard.annotations:
         built = built.annotation(_annotation(annotation))
-    built = built.with_panel(banner(dashboard, registry))
+    built = built.with_panel(banner(dashboard, registry, limits.get(FRESHNESS_ALERT, ())))
     for row in dashboard.rows:
         built = built.with_row(_row(dashboard.uid, row.title))
         for panel in row.panels:
-            built = built.with_panel(build_panel(dashboard.uid, panel, limits.get(panel.alert, ())))
+            bounds = [each for name in panel.alerts for each in limits.get(name, ())]
+            built = built.with_panel(build_panel(dashboard.uid, panel, bounds))
     content = json.loads(json.dumps(built.build(), cls=JSONEncoder))
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 

@@ -94,7 +94,7 @@ def _timeseries(panel: PanelDescription) -> Builder:
     built = built.fill_opacity(60 if panel.stacked else 8)
     if panel.stacked:
         built = built.stacking(common.StackingConfig().mode(StackingMode.NORMAL))
-    if panel.alert:
+    if panel.alerts:
         built = built.thresholds_style(common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.LINE))
     return built
 
@@ -103,7 +103,7 @@ def _stat(panel: PanelDescription) -> Builder:
     from grafana_foundation_sdk.builders import stat
     from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueGraphMode, BigValueTextMode
 
-    colour = BigValueColorMode.BACKGROUND if panel.alert else BigValueColorMode.VALUE
+    colour = BigValueColorMode.BACKGROUND if panel.alerts else BigValueColorMode.VALUE
     text = BigValueTextMode.AUTO if panel.queries[1:] or _has_labels(panel) else BigValueTextMode.VALUE
     return stat.Panel().reduce_options(_last()).color_mode(colour).graph_mode(BigValueGraphMode.AREA).text_mode(text)
 

@@ -11,6 +11,7 @@ from telemetry.contracts import InvalidRegistryError, Registry
 from telemetry.errors import RegistryError
 
 from .alerts import Alerts, read_alerts
+from .crossings import check_crossings
 from .dashboard import ADDRESS, WORD, DashboardDescription, packs_of, read_dashboard
 from .reading import SHIPPED, read_part
 from .routing import Routing, read_routing
@@ -51,6 +52,7 @@ def read_descriptions(registry: Registry, folders: Sequence[Path] = ()) -> Descr
     links = _links(every, findings)
     alerts = read_alerts(every, registry, findings)
     routing = _routing(every, findings)
+    findings += [] if findings else check_crossings(every, dashboards, left_out, alerts)
     _refuse(findings)
     return Descriptions(every, dashboards, left_out, links, alerts, routing)
 

@@ -1,4 +1,4 @@
-"""One panel as it is described: what it shows, and how; the contract says what the description does not."""
+"""One panel as it is described: what it shows, and how; a contract says what it leaves open."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class PanelDescription:
         unit: In the words of contracts: `seconds`, `ratio`, `count`, `modules/week`.
         width: Of 24 columns.
         height: In rows of Grafana's grid, about 30 pixels each.
-        alert: The alert whose thresholds it shows.
+        alerts: The alerts whose thresholds it shows.
         number: Its id, where the description gives one; 0 where it follows from the title.
         events: The log events that a panel of logs shows.
         text: What a panel of text says, in Markdown.
@@ -68,7 +68,7 @@ class PanelDescription:
     width: int
     height: int
     queries: tuple[PanelQuery, ...] = ()
-    alert: str = ""
+    alerts: tuple[str, ...] = ()
     number: int = 0
     events: tuple[str, ...] = ()
     text: str = ""
@@ -91,13 +91,21 @@ def read_panel(entry: Entry, registry: Registry, variables: Sequence[str]) -> Pa
             width=_within(entry, "width", 12, _GREATEST_WIDTH),
             height=_within(entry, "height", 8, 40),
             queries=queries,
-            alert=entry.text("alert", default="", form=ALERT_NAME) if kind not in _WITHOUT_QUERY else "",
+            alerts=_alerts(entry) if kind not in _WITHOUT_QUERY else (),
             number=entry.count("id") if entry.has("id") else 0,
             events=_events(entry, registry) if kind == "logs" else (),
             text=entry.text("text") if kind == "text" else "",
             stacked=entry.flag("stacked"),
             limits=metric.range if metric and first and first.show not in ("age", "share") else None,
         )
+
+
+def _alerts(entry: Entry) -> tuple[str, ...]:
+    if entry.has("alerts"):
+        entry.forbid("alert", "'alerts' says it for several; leave one out")
+        return entry.texts("alerts", form=ALERT_NAME)
+    name = entry.text("alert", default="", form=ALERT_NAME)
+    return (name,) if name else ()
 
 
 def _title(query: Query) -> str:

@@ -1,4 +1,4 @@
-"""Dashboards and rule files held against the registry: what they read exists, and is read as its kind wants."""
+"""Dashboards and rule files held against the registry: what they read exists, and is read well."""
 
 from .checked import check_files, check_texts
 

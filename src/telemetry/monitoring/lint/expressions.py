@@ -1,4 +1,4 @@
-"""One expression held against the registry: names, labels and values, and functions that fit the kinds."""
+"""One expression held against the registry: its names, labels, values and functions."""
 
 from __future__ import annotations
 
