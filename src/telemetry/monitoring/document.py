@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .mark import commented
@@ -10,12 +10,12 @@ from .mark import commented
 _WIDTH: Final = 1000
 
 
-def as_yaml(content: Mapping[str, object]) -> str:
+def as_yaml(content: Mapping[str, object] | Sequence[object]) -> str:
     """Write YAML in the order given; the same content gives the same text."""
     # Only who generates pays for it.
     import yaml
 
-    return commented(yaml.dump(dict(content), Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=_WIDTH))
+    return commented(yaml.dump(_plain(content), Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=_WIDTH))
 
 
 def _dumper() -> type:
@@ -30,6 +30,10 @@ def _dumper() -> type:
 
     Plain.add_representer(str, _text)
     return Plain
+
+
+def _plain(content: Mapping[str, object] | Sequence[object]) -> object:
+    return dict(content) if isinstance(content, Mapping) else list(content)
 
 
 def _text(dumper: Any, text: str) -> Any:

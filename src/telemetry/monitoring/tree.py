@@ -8,13 +8,14 @@ from typing import Final
 from telemetry.contracts import Registry
 
 from .alerts import alert_files
+from .collection import collection_files
 from .dashboards import dashboard_files
 from .description import Descriptions
 from .routing import routing_files
 
 Part = Callable[[Registry, Descriptions], Mapping[str, str]]
 
-PARTS: Final[tuple[Part, ...]] = (dashboard_files, alert_files, routing_files)
+PARTS: Final[tuple[Part, ...]] = (dashboard_files, alert_files, routing_files, collection_files)
 """What each room writes: texts by their paths."""
 
 

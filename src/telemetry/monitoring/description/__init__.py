@@ -1,6 +1,7 @@
 """The descriptions of dashboards and alerts: TOML files, read all at once and held against the registry."""
 
 from .alerts import Alerts
+from .collection import Collection
 from .dashboard import Annotation, DashboardDescription, Plan, Row
 from .descriptions import Descriptions, read_descriptions
 from .panel import INSTANT, KINDS, Kind, PanelDescription, PanelQuery
@@ -12,6 +13,7 @@ __all__ = (
     "KINDS",
     "Alerts",
     "Annotation",
+    "Collection",
     "DashboardDescription",
     "Descriptions",
     "Kind",

@@ -11,6 +11,7 @@ from telemetry.contracts import InvalidRegistryError, Registry
 from telemetry.errors import RegistryError
 
 from .alerts import Alerts, read_alerts
+from .collection import Collection, read_collection
 from .crossings import check_crossings
 from .dashboard import ADDRESS, WORD, DashboardDescription, packs_of, read_dashboard
 from .reading import SHIPPED, read_part
@@ -29,6 +30,7 @@ class Descriptions:
         links: Addresses that dashboards lead to, by the name that stands for them.
         alerts: What is alerted about.
         routing: Who hears of it.
+        collection: Where data comes from, where it goes, and how long it stays.
     """
 
     folders: tuple[Path, ...] = ()
@@ -37,6 +39,7 @@ class Descriptions:
     links: Mapping[str, str] = field(default_factory=dict, hash=False)
     alerts: Alerts = field(default_factory=Alerts, hash=False)
     routing: Routing = field(default_factory=Routing, hash=False)
+    collection: Collection = field(default_factory=Collection, hash=False)
 
 
 def read_descriptions(registry: Registry, folders: Sequence[Path] = ()) -> Descriptions:
@@ -51,10 +54,10 @@ def read_descriptions(registry: Registry, folders: Sequence[Path] = ()) -> Descr
     dashboards, left_out = _dashboards(registry, every, findings)
     links = _links(every, findings)
     alerts = read_alerts(every, registry, findings)
-    routing = _routing(every, findings)
+    routing, collection = _routing(every, findings), _collection(every, findings)
     findings += [] if findings else check_crossings(every, dashboards, left_out, alerts)
     _refuse(findings)
-    return Descriptions(every, dashboards, left_out, links, alerts, routing)
+    return Descriptions(every, dashboards, left_out, links, alerts, routing, collection)
 
 
 def _routing(folders: Sequence[Path], findings: list[RegistryError]) -> Routing:
@@ -63,6 +66,14 @@ def _routing(folders: Sequence[Path], findings: list[RegistryError]) -> Routing:
     for entry in read_part(folders, "routing", findings):
         routing = read_routing(entry, routing)
     return routing or Routing()
+
+
+def _collection(folders: Sequence[Path], findings: list[RegistryError]) -> Collection:
+    """Read `collection.toml` of each folder; a later one says only what differs."""
+    collection: Collection | None = None
+    for entry in read_part(folders, "collection", findings):
+        collection = read_collection(entry, collection)
+    return collection or Collection()
 
 
 def _links(folders: Sequence[Path], findings: list[RegistryError]) -> Mapping[str, str]:

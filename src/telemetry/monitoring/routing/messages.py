@@ -50,7 +50,7 @@ cp "$from"/telemetry.tmpl "$to"/
 cp "$from"/alertmanager.yml "$to"/alertmanager.yml
 chmod 600 "$to"/alertmanager.yml
 put() {
-    [ -r "$2" ] || return 0
+    [ -s "$2" ] || return 0
     url=$(sed 's/[&|\\\\]/\\\\&/g' "$2")
     # Through a file: the arguments of a command are there for all to see.
     printf 's|%s$|%s|\\n' "$1" "$url" >"$to"/script.sed
