@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from math import isfinite
+from math import ceil, floor, isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from .answers import Answer
@@ -22,6 +22,7 @@ _LEGEND_INCHES: Final = 0.15
 _LEFT: Final = 0.62
 _CURVES: Final = 40
 _DAYS: Final = 2 * 86_400
+_ROUND: Final = (60, 300, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000, 2_592_000)
 
 
 def draw_curves(card: Card) -> None:
@@ -74,7 +75,8 @@ def draw_timeline(card: Card) -> None:
         times, values = _columns(series)
         dates = _dates([*times, 2 * times[-1] - times[-2] if len(times) > 1 else times[-1] + 60])
         for index, value in enumerate(values):
-            colour = colour_of(value, card.panel.steps) if len(card.panel.steps) > 1 else series_colour(int(value) if isfinite(value) else 0)
+            plain = series_colour(int(value) if isfinite(value) else 0)
+            colour = colour_of(value, card.panel.steps) if len(card.panel.steps) > 1 else plain
             axes.fill_between(dates[index : index + 2], row - 0.35, row + 0.35, color=colour, lw=0)
     axes.set_yticks(range(len(named_series)), [shortened(name, 17) for name, _ in named_series])
     axes.set_ylim(len(named_series) - 0.5, -0.5)
@@ -88,7 +90,8 @@ def draw_histogram(card: Card) -> None:
     every = [[value for _, value in series.points if isfinite(value)] for _, series in named_series]
     colours = [series_colour(number) for number in range(len(every))]
     axes.hist(every, bins=20, stacked=True, color=colours)
-    axes.xaxis.set_major_formatter(lambda value, _: shown(value, card.panel.unit))
+    axes.xaxis.set_major_formatter(lambda value, _: shown(value, "none"))
+    axes.locator_params(axis="x", nbins=max(3, int(card.width / 0.7)))
     _legend(card, [(name, series.points[-1][1]) for name, series in named_series], _rows(card, named_series))
 
 
@@ -108,16 +111,21 @@ def _timed(
     card: Card, named_series: Sequence[tuple[str, Series]], *, legend: bool = True, left: float = _LEFT
 ) -> tuple[Axes, int]:
     """Make axes with time along them; give the rows that the legend below has."""
-    from matplotlib.dates import AutoDateLocator, DateFormatter
-
     rows = _rows(card, named_series) if legend else 0
     axes = card.axes(left, 0.25 + _LEGEND_INCHES * rows, 0.15, 0.05)
     _plainly(axes)
-    times = [at for answer in card.answers for series in answer.series for at, _ in series.points]
-    axes.xaxis.set_major_locator(AutoDateLocator(maxticks=max(3, int(card.width / 0.8))))  # type: ignore[no-untyped-call]
-    form = "%d %b" if max(times) - min(times) > _DAYS else "%H:%M"
-    axes.xaxis.set_major_formatter(DateFormatter(form))  # type: ignore[no-untyped-call]
+    _clock(card, axes)
     return axes, rows
+
+
+def _clock(card: Card, axes: Axes) -> None:
+    """Mark round times, as many as there is room for; as days where they are days."""
+    times = [at for answer in card.answers for series in answer.series for at, _ in series.points]
+    first, last = min(times), max(times)
+    step = next((each for each in _ROUND if (last - first) / each <= max(2, card.width / 0.75)), _ROUND[-1])
+    marks = [step * number for number in range(ceil(first / step), floor(last / step) + 1)]
+    form = "%d %b" if last - first > _DAYS else "%H:%M"
+    axes.set_xticks(_dates(marks), [date.strftime(form) for date in _dates(marks)])
 
 
 def _rows(card: Card, named_series: Sequence[object]) -> int:
