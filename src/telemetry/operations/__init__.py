@@ -21,41 +21,38 @@ if TYPE_CHECKING:
         victoria_metrics,
         vmalert,
     )
+    from .proof import Checked, prove_tree
     from .replay import (
-        AlertRow,
         Episode,
         History,
         Incident,
-        RuleFile,
         Verdict,
         judge,
         read_incidents,
         read_rules,
         replay_rules,
     )
-    from .sheets import Answer, Dashboard, Panel, Query, ask, draw_sheet, read_dashboard
+    from .sheets import Answer, Dashboard, ask, draw_sheet, read_dashboard
 else:
     __getattr__ = _deferred(
         __name__,
         engines="PROGRAMS Program QueryApi Series Server alertmanager backfill_prometheus backfill_victoria_metrics "
         "free_port node_exporter prometheus victoria_metrics vmalert",
-        replay="AlertRow Episode History Incident RuleFile Verdict judge read_incidents read_rules replay_rules",
-        sheets="Answer Dashboard Panel Query ask draw_sheet read_dashboard",
+        proof="Checked prove_tree",
+        replay="Episode History Incident Verdict judge read_incidents read_rules replay_rules",
+        sheets="Answer Dashboard ask draw_sheet read_dashboard",
     )
 
 __all__ = (
     "PROGRAMS",
-    "AlertRow",
     "Answer",
+    "Checked",
     "Dashboard",
     "Episode",
     "History",
     "Incident",
-    "Panel",
     "Program",
-    "Query",
     "QueryApi",
-    "RuleFile",
     "Series",
     "Server",
     "Verdict",
@@ -68,6 +65,7 @@ __all__ = (
     "judge",
     "node_exporter",
     "prometheus",
+    "prove_tree",
     "read_dashboard",
     "read_incidents",
     "read_rules",

@@ -7,8 +7,8 @@ from typing import Final
 
 import typer
 
-_SUBCOMMANDS: Final = ("replay",)
-"""Each has a module of its name, with a function of that name."""
+_SUBCOMMANDS: Final = {"replay": "replay", "test": "prove"}
+"""Each has a module with a function of its name: that a function is called `test` would be for pytest."""
 
 app = typer.Typer(no_args_is_help=True, help="Prove alerting rules before they go live.")
 
@@ -18,5 +18,5 @@ def _group() -> None:
     """Keep a single subcommand a subcommand."""
 
 
-for _name in _SUBCOMMANDS:
-    app.command(_name)(getattr(import_module(f".{_name}", __package__), _name))
+for _command, _name in _SUBCOMMANDS.items():
+    app.command(_command)(getattr(import_module(f".{_name}", __package__), _name))

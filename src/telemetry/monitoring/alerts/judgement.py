@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import floor
+from math import ceil, floor
 from operator import ge, gt, le, lt
 from typing import Final, final
 
@@ -35,8 +35,8 @@ class Judges:
         return bool(_PASSES[self.alert.when](value, variant.level.threshold))
 
     def fires_at(self, variant: Variant, step: int) -> int:
-        """Give the seconds after which a value that is bad from the beginning alerts."""
-        return self.begins(variant, step) + seconds(variant.level.hold)
+        """Give the seconds after which a value that is bad from the beginning alerts, at an evaluation."""
+        return self.begins(variant, step) + ceil(seconds(variant.level.hold) / step) * step
 
     def begins(self, variant: Variant, step: int) -> int:
         """Give the seconds after which the engine can see it: a rate needs two samples, an age has to grow."""

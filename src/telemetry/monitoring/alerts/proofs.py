@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from math import ceil
 from typing import Final
 
 from telemetry.monitoring.description import Alerts
@@ -43,8 +45,10 @@ def _file(group: str, step: int, tests: Sequence[Mapping[str, object]]) -> str:
 def _step(alerts: Alerts, alert: Alert) -> int:
     """Choose how often to look, so that a test of days does not evaluate every ten seconds of them."""
     interval = seconds(alerts.intervals[alert.group])
-    lasts = [max(seconds(level.hold), seconds(level.window) if alert.is_event else 0) for level in alert.levels]
+    levels = [variant.level for variant in alerts.variants(alert.name)]
+    lasts = [max(seconds(level.hold), seconds(level.window) if alert.is_event else 0) for level in levels]
     lasts += [seconds(each) for proof in alert.proofs.values() for each in proof.fires]
+    lasts += [int(level.threshold) for level in levels if _is_age(alert)]
     longest = max(lasts, default=0)
     return max(interval, next(step for least, step in _STEPS if longest >= least))
 
@@ -54,7 +58,7 @@ def _alert_tests(alerts: Alerts, alert: Alert, links: Mapping[str, str]) -> list
     tests: list[Mapping[str, object]] = []
     for variant in variants:
         proof = alert.proofs.get(variant.level.severity)
-        if proof is not None and not variant.match:
+        if proof is not None:
             tests.append(_proof_test(alert, variant, proof, links))
         elif not alert.proofs:
             tests += _level_tests(alert, variants, variant, links, _step(alerts, alert))
@@ -82,7 +86,12 @@ def _level_tests(
     for other in variants:
         if other.level.severity == variant.level.severity and other is not variant:
             between = (other.level.threshold + variant.level.threshold) / 2
-            yield course_of.test(f"{title}: judged by its own threshold", [between], [fires + _longest(variants)])
+            value, at = (
+                (ceil(between), fires)
+                if alert.counts_events
+                else (between, fires + ceil(_longest(variants) / step) * step)
+            )
+            yield course_of.test(f"{title}: judged by its own threshold", [value], [at])
 
 
 class _Course:
@@ -136,13 +145,17 @@ class _Course:
 
 
 def _proof_test(alert: Alert, variant: Variant, proof: Proof, links: Mapping[str, str]) -> Mapping[str, object]:
-    """Test an expression by the series of its description."""
+    """Test an expression by the series of its description; those of an exception, with its labels and threshold."""
+    labels = {**proof.labels, **variant.match}
+    passes = Judges(alert, (variant,)).passes(variant, proof.value)
     silent = [{"eval_time": at, "alertname": alert.name, "exp_alerts": []} for at in proof.quiet]
-    expected = [_expected(alert, variant, proof.value, proof.labels, links)]
+    expected = [_expected(alert, variant, proof.value, labels, links)] if passes else []
     firing = [{"eval_time": at, "alertname": alert.name, "exp_alerts": expected} for at in proof.fires]
+    moved = [(f'{label}="{proof.labels[label]}"', f'{label}="{value}"') for label, value in variant.match.items()]
+    series = {reduce(lambda name, pair: name.replace(*pair), moved, name): each for name, each in proof.series.items()}
     return {
-        "name": f"{alert.name} {variant.level.severity}",
-        "input_series": _inputs(proof.series),
+        "name": f"{alert.name} {variant.level.severity}{''.join(f', {k} {v}' for k, v in variant.match.items())}",
+        "input_series": _inputs(series),
         "alert_rule_test": [*silent, *firing],
     }
 

@@ -32,8 +32,9 @@ def expression(alert: Alert, variant: Variant) -> str:
     """Write when it alerts: past the threshold, and not of a series that another variant judges."""
     level, match = variant.level, {label: (value,) for label, value in variant.match.items()}
     passed = f"{alert.asked(level, match)} {SIGNS[alert.when]} {number(level.threshold)}"
-    others = [{**match, **{label: (value,) for label, value in each.items()}} for each in variant.others]
-    return "\n  unless ".join([passed, *(alert.asked(level, each) for each in others)])
+    others = [dict(sorted({**match, **{k: (v,) for k, v in each.items()}}.items())) for each in variant.others]
+    excluded = dict.fromkeys(alert.asked(level, each) for each in others)
+    return "\n  unless ".join([passed, *excluded])
 
 
 def number(value: float) -> str:

@@ -92,10 +92,16 @@ def _variants(base: Level, exceptions: Sequence[Override], whole: tuple[str, str
     taking = [each for each in exceptions if _takes(each, base)]
     found = [Variant(base, {}, owner, address, tuple(each.match for each in taking))]
     for index, each in enumerate(taking):
-        level = next((level for level in each.levels if level.severity == base.severity), base)
+        level = _level(base, [each, *(other for other in taking if other.match.items() < each.match.items())])
         stronger = tuple(other.match for other in taking[:index] if not each.excludes(other))
         found.append(Variant(level, each.match, each.owner or owner, each.runbook_url or address, stronger))
     return found
+
+
+def _level(base: Level, exceptions: Sequence[Override]) -> Level:
+    """Give the level of the first exception that says it; what says none is judged as those around it."""
+    said = (level for each in exceptions for level in each.levels if level.severity == base.severity)
+    return next(said, base)
 
 
 def _takes(exception: Override, base: Level) -> bool:
