@@ -1,4 +1,4 @@
-"""Monitoring as code: dashboards, rules and configurations that follow from the registry and descriptions."""
+"""Monitoring as code: dashboards, rules and configurations, from the registry and descriptions."""
 
 from .description import Descriptions, read_descriptions
 from .lint import check_files, check_texts

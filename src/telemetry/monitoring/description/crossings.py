@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from telemetry.errors import RegistryError
 
@@ -12,13 +14,24 @@ from .dashboard import DashboardDescription
 from .panel import PanelDescription
 from .reading import read_part
 
+_PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+
 
 def check_crossings(
-    folders: Sequence[Path], dashboards: Sequence[DashboardDescription], left_out: Collection[str], alerts: Alerts
+    folders: Sequence[Path],
+    dashboards: Sequence[DashboardDescription],
+    left_out: Collection[str],
+    alerts: Alerts,
+    links: Collection[str],
 ) -> Iterator[RegistryError]:
-    """Give each name of an alert in a dashboard, or of a dashboard in an alert, that nothing has."""
+    """Give each name of an alert or link in a dashboard, or of a dashboard in an alert, that nothing has."""
     elsewhere = set(_names(folders)) - set(alerts.alerts)
     for dashboard in dashboards:
+        for title, url in dashboard.links.items():
+            for name in _PLACEHOLDER.findall(url):
+                if name not in links:
+                    problem = f"there is no address {name!r} in links.toml; there are {', '.join(sorted(links))}"
+                    yield RegistryError(dashboard.source, f"/links/{title}", problem, "TC104")
         for row, each in enumerate(dashboard.rows):
             for index, panel in enumerate(each.panels):
                 place = f"/rows/{row}/panels/{index}/{'alerts' if len(panel.alerts) > 1 else 'alert'}"

@@ -1,4 +1,4 @@
-"""One dashboard as it is described: for whom, its variables, its rows of panels, and what is marked in time."""
+"""One dashboard as it is described: for whom, its variables, its rows of panels, and its marks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ UID: Final = Form("[a-z][a-z0-9-]{1,39}", "a uid of lower-case letters, digits a
 FOLDER: Final = Form("[a-z][a-z0-9-]*", "a folder of lower-case letters, digits and '-', such as 'qa'")
 DURATION: Final = Form("[1-9][0-9]*[smhdw]", "a time such as '30s', '6h' or '90d'")
 WORD: Final = Form("[a-z][a-z0-9_]*", "a word of lower-case letters, digits and '_'")
-ADDRESS: Final = Form(r"(?:https?://|/)[^\s@]*", "an address such as 'https://example.org/report', without a password")
+ADDRESS: Final = Form(
+    r"(?:https?://|/|\{[a-z_]+\})[^\s@]*", "an address such as 'https://example.org/report', without a password"
+)
+_TITLE: Final = Form("(?s:.+)", "a title")
 _DAY: Final = Form("[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day such as '2026-01-31'")
 _COLOUR: Final = ("red", "orange", "yellow", "green", "blue", "purple")
 
@@ -128,7 +131,7 @@ def read_dashboard(entry: Entry, registry: Registry, packs: tuple[str, ...]) -> 
             range=entry.text("range", default="6h", form=DURATION),
             refresh=entry.text("refresh", default="1m", form=DURATION),
             long_term=entry.flag("long_term"),
-            links={title: url for title, (url, *_) in entry.table("links").items()},
+            links=_links(entry.entry("links")),
             rows=rows,
             annotations=tuple(map(_annotation, entry.entries("annotations"))),
             plan=_plan(entry),
@@ -143,6 +146,11 @@ def _row(entry: Entry, registry: Registry, variables: Sequence[str]) -> Row:
     with entry:
         panels = tuple(read_panel(each, registry, variables) for each in entry.entries("panels"))
         return Row(entry.text("title"), panels)
+
+
+def _links(entry: Entry) -> Mapping[str, str]:
+    with entry:
+        return {title: entry.text(title, form=ADDRESS) for title in entry.keys(_TITLE)}
 
 
 def _annotation(entry: Entry) -> Annotation:
@@ -183,5 +191,5 @@ def _check_rows(entry: Entry, dashboard: DashboardDescription) -> None:
     queries = [query.query for panel in dashboard.panels for query in panel.queries if query.query]
     known = {label for query in queries for label in query.metric.labels}
     for index, label in enumerate(dashboard.variables):
-        if queries and label not in known and entry.has("variables"):
+        if queries and entry.is_sound and label not in known and entry.has("variables"):
             (entry.place / "variables" / index).report(f"no metric of this dashboard has the label {label!r}", "TC104")

@@ -55,7 +55,7 @@ def read_descriptions(registry: Registry, folders: Sequence[Path] = ()) -> Descr
     links = _links(every, findings)
     alerts = read_alerts(every, registry, findings)
     routing, collection = _routing(every, findings), _collection(every, findings)
-    findings += [] if findings else check_crossings(every, dashboards, left_out, alerts)
+    findings += [] if findings else check_crossings(every, dashboards, left_out, alerts, links)
     _refuse(findings)
     return Descriptions(every, dashboards, left_out, links, alerts, routing, collection)
 

@@ -24,6 +24,8 @@ INSTANT: Final[tuple[Kind, ...]] = ("table", "barchart", "bargauge", "donut")
 ALERT_NAME: Final = Form("[A-Za-z][A-Za-z0-9_]*", "the name of an alert, such as 'ParserLatency'")
 _WITHOUT_QUERY: Final[tuple[Kind, ...]] = ("logs", "alerts", "text")
 _GREATEST_WIDTH: Final = 24
+_UNKNOWN: Final = "unknown"
+"""Stands for what would follow from a query that is wrong: one mistake is told once."""
 
 
 @final
@@ -83,11 +85,13 @@ def read_panel(entry: Entry, registry: Registry, variables: Sequence[str]) -> Pa
         queries = () if kind in _WITHOUT_QUERY else tuple(_queries(entry, registry, kind, variables))
         first = next((each.query for each in queries if each.query), None)
         metric = first.metric if first else None
+        unknown = None if entry.is_sound else _UNKNOWN
+        unit = queries[0].unit if queries else ""
         return PanelDescription(
-            title=entry.text("title", default=_title(first) if first else None),
+            title=entry.text("title", default=_title(first) if first else unknown),
             kind=kind,
-            description=entry.text("description", default=metric.description if metric else None),
-            unit=entry.text("unit", default=queries[0].unit if queries and queries[0].unit else _no_unit(kind)),
+            description=entry.text("description", default=metric.description if metric else unknown),
+            unit=entry.text("unit", default=unit or _no_unit(kind) or unknown),
             width=_within(entry, "width", 12, _GREATEST_WIDTH),
             height=_within(entry, "height", 8, 40),
             queries=queries,

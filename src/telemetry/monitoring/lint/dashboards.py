@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from telemetry.monitoring.sdk import load_sdk
 from telemetry.promql import variables
 
 from .expressions import Keys, Known, check_expression
@@ -24,40 +25,50 @@ _LABEL_VALUES: Final = re.compile(r"\s*label_values\(\s*(?P<metric>[^{},\s]+)[^,
 def check_dashboard(content: Mapping[str, Any], known: Known, notes: Notes) -> None:
     """Note what is wrong with a dashboard."""
     _check_keys(content, notes)
-    defined = {str(each.get("name")): each for each in _list(content, "templating")}
+    defined = {str(each.get("name")) for _, each in _list(content, "templating")}
     filters = [label for label in FILTERS if label in defined]
     if not content.get("uid"):
         notes.add("TC712", (), "the dashboard has no 'uid', so that its address changes", "give it one")
     _check_variables(content, known, notes)
     ids: dict[int, str] = {}
-    for keys, panel in _panels(content.get("panels") or [], ("panels",)):
+    for keys, panel in _panels(content.get("panels"), ("panels",)):
         _check_panel(panel, notes, keys, ids)
-        for index, target in enumerate(panel.get("targets") or []):
+        for index, target in _objects(panel.get("targets")):
             if isinstance(target.get("expr"), str) and _is_promql(panel, target):
                 check_expression(target["expr"], known, notes, (*keys, "targets", index, "expr"), filters=filters)
-        _check_defined(panel, set(defined), notes, keys)
-    for index, each in enumerate(_list(content, "annotations")):
+        _check_defined(panel, defined, notes, keys)
+    for index, each in _list(content, "annotations"):
         if isinstance(each.get("expr"), str):
             where: Keys = ("annotations", "list", index, "expr")
             check_expression(each["expr"], known, notes, where, filters=filters)
-            _check_defined(each, set(defined), notes, where[:-1])
+            _check_defined(each, defined, notes, where[:-1])
 
 
-def _list(content: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
-    return [each for each in (content.get(key) or {}).get("list") or [] if isinstance(each, dict)]
+def _objects(value: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Give the objects of an array with their places; of anything else, nothing."""
+    for index, each in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(each, dict):
+            yield index, each
 
 
-def _panels(panels: Sequence[Any], keys: Keys) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
+def _member(value: object, key: str) -> object:
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _list(content: Mapping[str, Any], key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    return _objects(_member(content.get(key), "list"))
+
+
+def _panels(panels: object, keys: Keys) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
     """Give every panel with its place, those in collapsed rows too."""
-    for index, panel in enumerate(panels):
-        if isinstance(panel, dict):
-            yield (*keys, index), panel
-            yield from _panels(panel.get("panels") or [], (*keys, index, "panels"))
+    for index, panel in _objects(panels):
+        yield (*keys, index), panel
+        yield from _panels(panel.get("panels"), (*keys, index, "panels"))
 
 
 def _is_promql(panel: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
     source = target.get("datasource") or panel.get("datasource")
-    kind = source.get("type", "prometheus") if isinstance(source, dict) else "prometheus"
+    kind = _member(source, "type") or "prometheus"
     return kind in ("prometheus", "victoriametrics-metrics-datasource")
 
 
@@ -75,9 +86,12 @@ def _check_panel(panel: Mapping[str, Any], notes: Notes, keys: Keys, ids: dict[i
         return
     if not panel.get("description"):
         notes.add("TC710", keys, f"panel {title!r} has no description")
-    if kind in _WITHOUT_NUMBERS:
-        return
-    if not ((panel.get("fieldConfig") or {}).get("defaults") or {}).get("unit"):
+    if kind not in _WITHOUT_NUMBERS:
+        _check_numbers(panel, title, notes, keys)
+
+
+def _check_numbers(panel: Mapping[str, Any], title: str, notes: Notes, keys: Keys) -> None:
+    if not _member(_member(panel.get("fieldConfig"), "defaults"), "unit"):
         notes.add("TC709", (*keys, "fieldConfig", "defaults"), f"panel {title!r} has no unit")
     source = panel.get("datasource")
     uid = source.get("uid") if isinstance(source, dict) else source
@@ -93,27 +107,24 @@ def _check_defined(part: Mapping[str, Any], defined: set[str], notes: Notes, key
 
 
 def _check_variables(content: Mapping[str, Any], known: Known, notes: Notes) -> None:
-    for index, each in enumerate(_list(content, "templating")):
+    for index, each in _list(content, "templating"):
         query = each.get("query")
-        text = query.get("query", "") if isinstance(query, dict) else query
-        match = _LABEL_VALUES.fullmatch(str(text or ""))
+        match = _LABEL_VALUES.fullmatch(str(_member(query, "query") or query or ""))
         if match is None or each.get("type") != "query":
             continue
         keys: Keys = ("templating", "list", index, "query")
-        name, label = match["metric"], match["label"]
-        check_expression(f"count({name}) by ({label})", known, notes, keys)
+        check_expression(f"count by ({match['label']}) ({match['metric']})", known, notes, keys)
 
 
 def _check_keys(content: Mapping[str, Any], notes: Notes) -> None:
     """Note keys that are lost when Grafana's own types read and write the dashboard."""
+    load_sdk()
     from grafana_foundation_sdk.cog.encoder import JSONEncoder
-    from grafana_foundation_sdk.cog.plugins import register_default_plugins
     from grafana_foundation_sdk.models.dashboard import Dashboard
 
-    register_default_plugins()
     try:
         kept = json.loads(json.dumps(Dashboard.from_json(dict(content)), cls=JSONEncoder))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
         notes.add("TC711", (), f"Grafana's types cannot read it: {type(error).__name__}: {error}")
         return
     for keys in _lost(content, kept, ()):

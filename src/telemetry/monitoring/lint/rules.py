@@ -32,8 +32,9 @@ def check_rules(content: Mapping[str, Any], known: Known, notes: Notes) -> None:
 
 
 def _rules(content: Mapping[str, Any]) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
-    for number, group in enumerate(content.get("groups") or []):
-        for index, rule in enumerate((group.get("rules") if isinstance(group, dict) else None) or []):
+    for number, group in enumerate(content["groups"]):
+        rules = group.get("rules") if isinstance(group, dict) else None
+        for index, rule in enumerate(rules if isinstance(rules, list) else ()):
             if isinstance(rule, dict):
                 yield ("groups", number, "rules", index), rule
 

@@ -27,14 +27,17 @@ def read_query(entry: Entry, registry: Registry, show: Show | None = None) -> Qu
     to show says so.
     """
     name = entry.text("metric")
+    before = len(entry.place.findings)
     show = show or entry.choice("show", ALL_SHOWS)
+    is_known = len(entry.place.findings) == before
     by = entry.texts("by")
     where, part = entry.table("where"), entry.table("part")
     window = entry.text("window", default="", form=WINDOW)
     metric = _metric(entry, registry, name)
     if metric is None:
         return None
-    _check_show(entry, metric, show, part)
+    if is_known:
+        _check_show(entry, metric, show, part)
     _check_by(entry, metric, by)
     for key, table in (("where", where), ("part", part)):
         _check_labels(entry, metric, key, table)
