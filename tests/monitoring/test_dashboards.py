@@ -373,3 +373,12 @@ def test_dashboards_without_their_packs_are_left_out() -> None:
     banner = next(panels(content))
     assert banner["type"] == "text"
     assert "load the pack `common`" in banner["options"]["content"]
+
+
+def test_the_page_names_every_dashboard(descriptions: Descriptions) -> None:
+    """The table of the documentation has each dashboard with its folder and packs, and no other."""
+    page = (Path(__file__).parents[2] / "docs" / "dashboards.md").read_text()
+    table = page.partition("## What there is")[2].partition("Each begins")[0]
+    rows = [line.split(" | ")[:3] for line in table.splitlines() if line.startswith("| `")]
+    wanted = [[f"| `{each.uid}`", f"`{each.persona}`", ", ".join(each.packs)] for each in descriptions.dashboards]
+    assert sorted(rows) == sorted(wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from telemetry.contracts import InvalidRegistryError, Registry, load_registry
 from telemetry.errors import RegistryError
-from telemetry.monitoring import read_descriptions
+from telemetry.monitoring import check_texts, generate, read_descriptions
 
 HEAD = """
 uid = "mine"
@@ -25,6 +26,18 @@ title = "One"
 """
 QUERY = 'metric = "component_up"\nshow = "min"\n'
 PANEL = "/rows/0/panels/0"
+
+ALERT = """
+[[alert]]
+name = "BuildsSlow"
+summary = "Builds take long"
+metric = "build_duration_seconds"
+show = "p95"
+by = ["environment", "team"]
+window = "5m"
+dashboard = "builds"
+warning = { threshold = 60, for = "10m" }
+"""
 
 # Text, place, the beginning of the problem.
 WRONG = [
@@ -135,3 +148,35 @@ def test_deprecated_metrics_are_refused(tmp_path: Path) -> None:
     text = HEAD + ROW + 'metric = "made_total"\nshow = "rate"'
     (found,) = mistakes(load_registry(old), tmp_path, text)
     assert found.problem == "metric 'made_total' is deprecated; use 'builds_total'"
+
+
+def test_the_example_of_the_page_is_well(tmp_path: Path) -> None:
+    """What the documentation shows can be read as it stands, with an alert of its name."""
+    page = (Path(__file__).parents[2] / "docs" / "dashboards.md").read_text()
+    text = page.partition("```toml\n")[2].partition("```")[0]
+    declared = {
+        "unit": "seconds",
+        "description": "What is measured.",
+        "owner": "ci",
+        "labels": ["environment", "team"],
+    }
+    counted = {**declared, "unit": "count", "labels": ["environment", "team", "outcome"]}
+    metrics = [
+        {**counted, "name": "builds_total", "kind": "counter", "values": {"outcome": ["failure", "success"]}},
+        {**declared, "name": "build_duration_seconds", "kind": "histogram", "buckets": [1, 10, 100]},
+        {**declared, "name": "queue_depth", "kind": "gauge", "unit": "jobs"},
+    ]
+    registry = tmp_path / "team.json"
+    content = {"extends": [], "enumerations": {"environment": ["staging", "production"]}, "metrics": metrics}
+    registry.write_text(json.dumps(content))
+    for part, body in (("dashboards", text), ("alerts", ALERT)):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "builds.toml").write_text(body)
+    loaded = load_registry(registry)
+    descriptions = read_descriptions(loaded, [tmp_path])
+    assert [each.uid for each in descriptions.dashboards] == ["builds"]
+    made = generate(loaded, descriptions)
+    assert check_texts(made, loaded) == ()
+    panels = json.loads(made["dashboards/ci/builds.json"])["panels"]
+    (speed,) = [each for each in panels if each["title"] == "Build duration seconds, p95"]
+    assert [each["color"] for each in speed["fieldConfig"]["defaults"]["thresholds"]["steps"]] == ["green", "yellow"]

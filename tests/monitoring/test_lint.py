@@ -196,3 +196,10 @@ def test_the_script_is_the_command() -> None:
     path = str(BROKEN / "TC701_promql.json")
     done = subprocess.run([sys.executable, script, path], check=False, capture_output=True, text=True)
     assert (done.returncode, "TC701" in done.stdout) == (1, True)
+
+
+def test_the_page_names_every_code() -> None:
+    """What the documentation says of each code is what the code wants."""
+    page = (ROOT / "docs" / "dashboards.md").read_text()
+    own = {code: kind for code, kind in CODES.items() if code.startswith("TC7")}
+    assert [code for code, kind in own.items() if f"| `{code}` | `{kind.name}` | {kind.wants} |" not in page] == []
