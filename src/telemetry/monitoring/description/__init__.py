@@ -1,4 +1,4 @@
-"""The descriptions of dashboards and alerts: TOML files, read all at once and held against the registry."""
+"""The descriptions of dashboards and alerts: TOML files, read at once, held against the registry."""
 
 from .alerts import Alerts
 from .collection import Collection
