@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Final, final
 
 from telemetry.errors import EngineError
 
 from .engines import PROGRAMS
+
+_TIMEOUT_SECONDS: Final = 600
 
 
 @final
@@ -69,7 +71,7 @@ def _checked(tree: Path, path: Path, what: str, ask: Callable[[Path], str]) -> C
 
 
 def _run(program: str, *arguments: str) -> str:
-    PROGRAMS[program].run(*arguments)
+    PROGRAMS[program].run(*arguments, timeout=_TIMEOUT_SECONDS)
     return ""
 
 

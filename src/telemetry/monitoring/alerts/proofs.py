@@ -21,7 +21,7 @@ from .rule import annotated, static_labels
 from .series import Input, course, example, labels_of, named, reached
 from .wording import said
 
-_STEPS: Final = ((86400, 3600), (3600, 60), (0, 10))
+_STEPS: Final = ((86400, 3600), (3600, 60), (600, 30), (0, 10))
 """From how long something lasts to how often it is looked at, in seconds."""
 
 
@@ -44,13 +44,13 @@ def _file(group: str, step: int, tests: Sequence[Mapping[str, object]]) -> str:
 
 def _step(alerts: Alerts, alert: Alert) -> int:
     """Choose how often to look, so that a test of days does not evaluate every ten seconds of them."""
-    interval = seconds(alerts.intervals[alert.group])
+    if alert.proofs:
+        return max(seconds(proof.step) for proof in alert.proofs.values())
     levels = [variant.level for variant in alerts.variants(alert.name)]
     lasts = [max(seconds(level.hold), seconds(level.window) if alert.is_event else 0) for level in levels]
-    lasts += [seconds(each) for proof in alert.proofs.values() for each in proof.fires]
     lasts += [int(level.threshold) for level in levels if _is_age(alert)]
     longest = max(lasts, default=0)
-    return max(interval, next(step for least, step in _STEPS if longest >= least))
+    return next(step for least, step in _STEPS if longest >= least)
 
 
 def _alert_tests(alerts: Alerts, alert: Alert, links: Mapping[str, str]) -> list[Mapping[str, object]]:

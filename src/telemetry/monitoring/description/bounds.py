@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import inf
+from math import inf, isnan
 
 from telemetry.contracts import Entry, MetricContract
 
@@ -16,6 +16,8 @@ _VALUES = ("last", "max", "min", "avg")
 def check_level(entry: Entry, alert: Alert, level: Level) -> None:
     """Report a threshold that no value can pass."""
     low, high = _limits(alert)
+    if isnan(level.threshold):
+        return  # it is missing, which has been said
     here = entry.place / level.severity / "threshold"
     if not low <= level.threshold <= high:
         here.report(f"must be {_shown(low, high)}, as the value is; it is {level.threshold:g}")
@@ -29,6 +31,8 @@ def check_order(entry: Entry, alert: Alert) -> None:
     """Report a worse level that a value reaches before a milder one."""
     rises = alert.when in ("above", "at_least")
     for milder, worse in pairwise(alert.levels):
+        if isnan(milder.threshold + worse.threshold):
+            continue
         is_beyond = worse.threshold >= milder.threshold if rises else worse.threshold <= milder.threshold
         if not is_beyond:
             problem = f"must not be milder than {milder.severity}'s {milder.threshold:g}; it is {worse.threshold:g}"

@@ -38,12 +38,13 @@ class Level:
 
 
 def read_level(entry: Entry, severity: Severity, base: Level, *, is_event: bool) -> Level:
-    """Read the level of one severity; what it does not say is as in `base`.
+    """Read the level of one severity; what it does not say is as in `base`, where an unknown threshold is NaN.
 
     A window that is longer than `for` is refused: one blip would fill the window for all of that time.
     """
     with entry.entry(severity) as inner:
         threshold = inner.number("threshold", None if isnan(base.threshold) else base.threshold)
+        threshold = threshold if inner.has("threshold") else base.threshold
         window = inner.text("window", base.window, DURATION) if inner.has("window") or base.window else ""
         if is_event:
             inner.forbid("for", "an event alerts at once, and for as long as its window; leave it out")

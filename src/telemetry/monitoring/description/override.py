@@ -63,6 +63,7 @@ def _check_match(entry: Entry, alert: Alert, match: Mapping[str, str]) -> None:
     if match and not alert.can_be_narrowed:
         problem = f"{alert.name} cannot be narrowed: its expression has no $where; leave 'match' out"
         (entry.place / "match").report(problem)
+        return
     for label, value in match.items():
         place = entry.place / "match" / label
         if label not in alert.by:

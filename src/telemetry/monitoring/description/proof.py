@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 from telemetry.contracts import Entry
 
 from .duration import DURATION
 from .record import single
+
+_STEP: Final = "10s"
 
 
 @final
@@ -19,6 +21,7 @@ class Proof:
 
     Attributes:
         series: From series to values, as promtool reads them.
+        step: How far apart the values are.
         quiet: Times at which the alert is silent.
         fires: Times at which it fires.
         value: What it says the value is.
@@ -26,6 +29,7 @@ class Proof:
     """
 
     series: Mapping[str, str]
+    step: str
     quiet: tuple[str, ...]
     fires: tuple[str, ...]
     value: float
@@ -37,6 +41,7 @@ def read_proof(entry: Entry, severity: str) -> Proof:
     with entry.entry(f"{severity}_proof") as inner:
         return Proof(
             series=single(inner, "series"),
+            step=inner.text("step", default=_STEP, form=DURATION),
             quiet=inner.texts("quiet", form=DURATION, required=True, least=1),
             fires=inner.texts("fires", form=DURATION, required=True, least=1),
             value=inner.number("value"),

@@ -58,7 +58,7 @@ class Program:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise EngineError(self.name, f"cannot be run: {error}") from error
         if done.returncode:
-            raise EngineError(self.name, f"ended with status {done.returncode}: {(done.stderr or done.stdout).strip()}")
+            raise EngineError(self.name, f"ended with status {done.returncode}: {(done.stdout + done.stderr).strip()}")
         return done.stdout + done.stderr
 
 
