@@ -19,6 +19,7 @@ STEP_SECONDS = 10
 HOLD_SECONDS = 45
 """For how long the condition goes on after that step, before the case does."""
 
+RECENT_SECONDS = 120
 JOB = "injected"
 
 
@@ -88,24 +89,30 @@ class Injector:
         labelled = f'{series.name[:-1]},instance="{self.target}",job="{JOB}"}}'
         for step in range(max(case.step - LEAD, 0)):
             value = series.at(step)
-            if value is not None and not isnan(value):
-                at = self.began - (case.step - LEAD - step) * case.interval
-                yield f"{labelled} {self._valued(case, series, value)} {at:.3f}\n"
+            for ago in self._moments((case.step - LEAD - step) * case.interval, case.interval):
+                if value is not None and not isnan(value):
+                    at = self.began - ago
+                    shown = at - (step * case.interval - value) if series.is_time else value
+                    yield f"{labelled} {shown} {at:.3f}\n"
+
+    @staticmethod
+    def _moments(ago: int, interval: int) -> Iterator[int]:
+        """Give how long ago a step was; just before the present it goes on every ten seconds, as scrapes do."""
+        yield ago
+        if ago <= interval:
+            yield from range(min(ago - STEP_SECONDS, RECENT_SECONDS), 0, -STEP_SECONDS)
 
     def _now(self, case: Case, series: Played) -> float | None:
         """Give the value of now: up to the step of the alert, held there, and then on."""
         live, first = self.seconds, case.step - LEAD
         held = min(max(live - LEAD * STEP_SECONDS, 0), HOLD_SECONDS)
-        value = series.at(first + (live - held) // STEP_SECONDS)
+        played = first + (live - held) / STEP_SECONDS
+        value = series.at(played)
         if value is None:
             return None
+        if series.is_time:  # as long ago as in the unit test, whose time runs faster here
+            return self.began + live - (played * case.interval + held - value)
         # What rises goes on rising while the condition is held.
         before, at = series.at(case.step - 1), series.at(case.step)
         slope = (at - before) / STEP_SECONDS if at is not None and before is not None and at > before else 0.0
-        return self._valued(case, series, value + (0 if series.is_time else slope * held))
-
-    def _valued(self, case: Case, series: Played, value: float) -> float:
-        """Give a value; a time is one of now, not one of 1970."""
-        if not series.is_time:
-            return value
-        return self.began - (case.step - LEAD) * case.interval + value
+        return value + slope * held

@@ -1,5 +1,6 @@
 """The generated configurations on loopback: other addresses and secrets, a shorter `for`, and nothing else.
 
+- Prometheus scrapes what the test serves, and keeps what it has for itself.
 - Every receiver talks to the sink, with secrets from files of the test. Mail is left out: nobody here takes it.
 - The weekly window in which warnings are muted is taken out, so that the proof holds on a Sunday night too.
 - `for` is ten seconds at most and groups are evaluated every ten seconds: that `for` keeps its time to the second is
@@ -50,11 +51,16 @@ def _redirect(receiver: dict[str, Any], sink: str, folder: Path, secret: str) ->
         each["http_config"]["authorization"]["credentials_file"] = secret
 
 
+def rule_files(generated: Path) -> list[Path]:
+    """Name the generated rules, those that thin out for the long term included."""
+    return [*sorted((generated / "rules").glob("*.yml")), generated / "victoriametrics" / "downsampling.yml"]
+
+
 def write_rules(generated: Path, folder: Path) -> list[Path]:
     """Write the generated rules with a shorter `for`."""
     (folder / "rules").mkdir()
     written = []
-    for path in sorted((generated / "rules").glob("*.yml")):
+    for path in rule_files(generated):
         document = yaml.safe_load(path.read_text())
         for group in document["groups"]:
             group["interval"] = INTERVAL
@@ -67,19 +73,19 @@ def write_rules(generated: Path, folder: Path) -> list[Path]:
     return written
 
 
-def write_prometheus(folder: Path, rules: list[Path], targets: dict[str, str], alertmanager: str = "") -> Path:
-    """Write a configuration of Prometheus with the generated timings, for targets by job."""
-    config: dict[str, Any] = {
-        "global": {"scrape_interval": INTERVAL, "evaluation_interval": INTERVAL},
-        "rule_files": [str(path) for path in rules],
-        "scrape_configs": [
-            {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [target]}]}
-            for job, target in targets.items()
-        ],
-    }
-    if alertmanager:
-        address = alertmanager.removeprefix("http://")
-        config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [address]}]}]}
+def write_prometheus(
+    generated: Path, folder: Path, rules: list[Path], targets: dict[str, str], alertmanager: str = ""
+) -> Path:
+    """Write the generated configuration of Prometheus with its timings, for these targets by job, and one store."""
+    config = yaml.safe_load((generated / "prometheus" / "prometheus.yml").read_text())
+    config.pop("remote_write", None)
+    config["rule_files"] = [str(path) for path in rules]
+    config["scrape_configs"] = [
+        {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [target]}]}
+        for job, target in targets.items()
+    ]
+    address = [alertmanager.removeprefix("http://")] if alertmanager else []
+    config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": address}]}]}
     path = folder / "prometheus.yml"
     path.write_text(yaml.safe_dump(config))
     return path

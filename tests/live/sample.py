@@ -1,8 +1,8 @@
 """A program that records every metric of all packs, as a busy month would: first its past as a file, then live.
 
-`python -m tests.live.sample PAST.om PORT JOB ENDPOINT` drives our own SDK through twelve days by the hour and
-four hours by the half minute. It reads its own `/metrics` after each step, so the past has the series that a scrape
-would have had. Then it says `ready`, and goes on by the second.
+`python -m tests.live.sample PAST.om PORT JOB ENDPOINT` drives our own SDK through twelve days by two hours and
+four hours by the minute. It reads its own `/metrics` after each step, so the past has the series that a scrape
+would have had. Then it says `ready`, and goes on every five seconds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import telemetry
 from telemetry.contracts import MetricContract, Registry, load_registry, shipped_packs
 
 SERIES = 12
-PAST = ((12 * 86_400, 4 * 3600, 3600), (4 * 3600, 15, 30))
+PAST = ((12 * 86_400, 4 * 3600, 7200), (4 * 3600, 15, 60))
 """From and to how many seconds ago, and the step."""
 
 ENVIRONMENTS = ("production", "staging")
@@ -42,7 +42,7 @@ OPEN: Mapping[str, tuple[str, ...]] = {
     "component": ("gateway", "scheduler", "store"),
     "service_name": ("specc", "verifier"),
     "metric_family": ("parser", "pipeline", "quality", "migration", "business", "agents", "cost"),
-    "metric": ("parse_duration_ms", "cicd_success_ratio"),
+    "metric": ("parse_duration_ms", "regression_coverage_percent"),
     "workload": ("batch", "interactive"),
     "command_name": ("check", "build", "verify"),
     "suite_tag": ("golden", "smoke"),
@@ -63,6 +63,9 @@ OPEN: Mapping[str, tuple[str, ...]] = {
 }
 LEVELS: Mapping[str, float] = {
     "agent_response_seconds": 4,
+    "agent_cpu_ratio": 0.55,
+    "agent_memory_ratio": 0.62,
+    "agent_queue_depth": 5,
     "agent_github_rate_limit_remaining": 4200,
     "deployment_frequency_weekly": 5,
     "mttr_minutes": 42,
@@ -128,7 +131,7 @@ def main() -> None:
             sys.stdout.flush()
             before = time()
             while True:
-                sleep(1)
+                sleep(5)
                 before, now = time(), before
                 step(recorded, before, before - now)
 
@@ -167,7 +170,7 @@ class Recorded:
         contract, cell = self.contract, telemetry.metric(self.contract.name).labels(**labels)
         dice = random.Random(hash((contract.name, *labels.values(), at)))
         character = crc32("".join((contract.name, *labels.values())).encode()) % 1000 / 1000
-        wave = 1 + 0.18 * sin(2 * pi * (at / 7200 + character)) + 0.25 * dice.uniform(-0.2, 0.2)
+        wave = 1 + 0.2 * sin(2 * pi * (at / 86_400 + character)) + 0.06 * sin(2 * pi * at / 9000) + dice.gauss(0, 0.02)
         is_rare = any(value in RARE for value in labels.values()) or any(part in contract.name for part in RARE_NAMES)
         rare = 0.0 if any(part in contract.name for part in NEVER) else 0.04 if is_rare else 1.0
         if contract.kind == "counter":
@@ -178,7 +181,7 @@ class Recorded:
             cell.set(self.level(at, character, wave) - 7200 * is_sick)
         else:
             level = LEVELS.get(contract.name, BY_UNIT.get(contract.unit, 10.0)) * (0.7 + 0.6 * character) * wave
-            for _ in range(max(1, min(8, int(seconds / 8)))):
+            for _ in range(round(min(40, rare * seconds / 6) + dice.random() - 0.5)):
                 cell.observe(level * dice.lognormvariate(0, 0.3))
 
     def level(self, at: float, character: float, wave: float) -> float:

@@ -85,7 +85,9 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proof]:
     with Sink() as sink, Injector(cases) as injector:
         with alertmanager(write_alertmanager(GENERATED, folder, sink.url)) as routing:
             silence(routing.url)
-            config = write_prometheus(folder, write_rules(GENERATED, folder), {JOB: injector.target}, routing.url)
+            config = write_prometheus(
+                GENERATED, folder, write_rules(GENERATED, folder), {JOB: injector.target}, routing.url
+            )
             injector.play()
             injector.write_past(folder / "past.om")
             backfill_prometheus(folder / "past.om", folder)

@@ -21,7 +21,7 @@ import pytest
 import yaml
 from tests.collector import Collector
 from tests.engines import needs
-from tests.live.overlay import write_prometheus, write_rules
+from tests.live.overlay import rule_files, write_prometheus, write_rules
 from tests.live.sink import Sink
 
 from telemetry.operations import (
@@ -67,7 +67,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
         gateway = stack.enter_context(probed_gateway(folder))
         sink = stack.enter_context(Sink())
         rules = write_rules(GENERATED, folder)
-        config = write_prometheus(folder, rules, {"telemetry": f"127.0.0.1:{port}", "gateway": gateway})
+        config = write_prometheus(GENERATED, folder, rules, {"telemetry": f"127.0.0.1:{port}", "gateway": gateway})
         backfill_prometheus(folder / "past.om", folder)
         first = stack.enter_context(prometheus(config, folder=folder))
         scraping = (f"-promscrape.config={config}", "-promscrape.config.strictParse=false", "-selfScrapeInterval=0")
@@ -140,7 +140,7 @@ def test_every_rule_has_data(store: str, stores: Stores) -> None:
 
 def rules() -> Iterator[tuple[str, str]]:
     """Give the expression of each recording rule, and the side of each alert's that has data while all is well."""
-    for path in sorted((GENERATED / "rules").glob("*.yml")):
+    for path in rule_files(GENERATED):
         for group in yaml.safe_load(path.read_text())["groups"]:
             for rule in group["rules"]:
                 yield rule.get("alert") or rule["record"], measured(rule["expr"]) if "alert" in rule else rule["expr"]

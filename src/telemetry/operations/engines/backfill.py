@@ -23,7 +23,8 @@ def backfill_prometheus(text: Path, folder: Path) -> None:
     """
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
-    PROGRAMS["promtool"].run("tsdb", "create-blocks-from", "openmetrics", _ONE_BLOCK, "--quiet", str(text), str(data))
+    arguments = ("tsdb", "create-blocks-from", "openmetrics", _ONE_BLOCK, "--quiet", str(text), str(data))
+    PROGRAMS["promtool"].run(*arguments, timeout=_TIMEOUT_SECONDS)
 
 
 def backfill_victoria_metrics(text: Path, store: Server) -> None:

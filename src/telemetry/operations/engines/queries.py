@@ -54,7 +54,8 @@ class QueryApi:
 
     def range(self, query: str, start: float, end: float, step: float) -> list[Series]:
         """Evaluate a query at every step from start to end, all in seconds."""
-        data = self.ask("/api/v1/query_range", query=query, start=str(start), end=str(end), step=str(step))
+        span = {"start": str(start), "end": str(end), "step": str(step)}
+        data = self.ask("/api/v1/query_range", query=query, **span, nocache="1")  # else VictoriaMetrics moves both ends
         return [_series(each) for each in data["result"]]
 
     def rules(self) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from math import ceil, floor, isfinite
 from typing import TYPE_CHECKING, Any, Final
@@ -72,14 +72,20 @@ def draw_timeline(card: Card) -> None:
     axes, _ = _timed(card, named_series, legend=False, left=1.25)
     axes.grid(visible=False)
     for row, (_, series) in enumerate(named_series):
-        times, values = _columns(series)
-        dates = _dates([*times, 2 * times[-1] - times[-2] if len(times) > 1 else times[-1] + 60])
-        for index, value in enumerate(values):
+        for start, end, value in _runs(series):
             plain = series_colour(int(value) if isfinite(value) else 0)
             colour = colour_of(value, card.panel.steps) if len(card.panel.steps) > 1 else plain
-            axes.fill_between(dates[index : index + 2], row - 0.35, row + 0.35, color=colour, lw=0)
+            axes.fill_between(_dates([start, end]), row - 0.35, row + 0.35, color=colour, lw=0)
     axes.set_yticks(range(len(named_series)), [shortened(name, 17) for name, _ in named_series])
     axes.set_ylim(len(named_series) - 0.5, -0.5)
+
+
+def _runs(series: Series) -> Iterator[tuple[float, float, float]]:
+    """Give from when to when each value held."""
+    times, values = _columns(series)
+    changes = [index for index, value in enumerate(values) if not index or value != values[index - 1]]
+    for first, after in zip(changes, [*changes[1:], len(values)], strict=True):
+        yield times[first], times[min(after, len(times) - 1)], values[first]
 
 
 def draw_histogram(card: Card) -> None:
@@ -122,9 +128,17 @@ def _clock(card: Card, axes: Axes) -> None:
     """Mark round times, as many as there is room for; as days where they are days."""
     times = [at for answer in card.answers for series in answer.series for at, _ in series.points]
     first, last = min(times), max(times)
-    step = next((each for each in _ROUND if (last - first) / each <= max(2, card.width / 0.75)), _ROUND[-1])
+    are_days = last - first > _DAYS
+    step = next(
+        (
+            each
+            for each in _ROUND
+            if each >= _DAYS / 2 * are_days and (last - first) / each <= max(2, card.width / 0.75)
+        ),
+        _ROUND[-1],
+    )
     marks = [step * number for number in range(ceil(first / step), floor(last / step) + 1)]
-    form = "%d %b" if last - first > _DAYS else "%H:%M"
+    form = "%d %b" if are_days else "%H:%M"
     axes.set_xticks(_dates(marks), [date.strftime(form) for date in _dates(marks)])
 
 

@@ -34,6 +34,10 @@ class Query:
     is_instant: bool = False
 
 
+_ALERTS: Final = (Query("A", 'ALERTS{alertstate=~"firing|pending"}', is_instant=True),)
+"""What a list of alerts shows; Grafana asks for it in a way of its own."""
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -112,7 +116,7 @@ def _panel(found: Mapping[str, Any]) -> Panel:
         kind=found["type"],
         unit=defaults.get("unit", ""),
         place=(place["x"], place["y"], place["w"], place["h"]),
-        queries=tuple(_query(each) for each in found.get("targets", ()) if _is_of_metrics(each, found)),
+        queries=_ALERTS if found["type"] == "alertlist" else tuple(map(_query, _targets(found))),
         steps=tuple((each.get("value"), each["color"]) for each in steps),
         limits=(defaults.get("min"), defaults.get("max")),
         is_stacked=custom.get("stacking", {}).get("mode", "none") != "none",
@@ -120,6 +124,10 @@ def _panel(found: Mapping[str, Any]) -> Panel:
         text=found.get("options", {}).get("content", ""),
         headings=_headings(found.get("transformations", ())),
     )
+
+
+def _targets(panel: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return (each for each in panel.get("targets", ()) if _is_of_metrics(each, panel))
 
 
 def _is_of_metrics(target: Mapping[str, Any], panel: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ _ARC: Final = (210.0, -30.0)
 
 def draw_stat(card: Card) -> None:
     """Write each value large, in the colour of its thresholds, over a faint curve of how it came."""
-    shown_values = _last(card)[:6]
+    shown_values = _last(card)[:8]
     wide = card.width / len(shown_values)
     series = [each for answer in card.answers for each in answer.series]
     if len(shown_values) == 1 and len(series[0].points) > 1 and card.height > 1:

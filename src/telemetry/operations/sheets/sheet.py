@@ -21,8 +21,8 @@ _COLUMN_INCHES: Final = 0.6
 _ROW_INCHES: Final = 0.33
 _GAP_INCHES: Final = 0.05
 _HEAD_INCHES: Final = 0.5
-_DOTS_AN_INCH: Final = 90
-_COLOURS: Final = 96
+_DOTS_AN_INCH: Final = 80
+_COLOURS: Final = 64
 
 _KINDS: Final[Mapping[str, Callable[[Card], None]]] = {
     "timeseries": draw_curves,
