@@ -1,4 +1,4 @@
-"""The OpenTelemetry Collector: what comes by OTLP goes to the stores, through a queue that survives a restart."""
+"""The OpenTelemetry Collector: OTLP to the stores, through a queue that survives a restart."""
 
 from __future__ import annotations
 
