@@ -1,4 +1,4 @@
-"""The table of alerts in the docs, which follows from the descriptions: `python tests/monitoring/alert_table.py --write`."""
+"""The table of alerts in docs/alerts.md, which follows from the descriptions; `--write` writes it anew."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from telemetry.contracts import OWN_PACK, load_registry, shipped_packs
 from telemetry.monitoring import read_descriptions
+from telemetry.monitoring.description.level import SEVERITIES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "alerts.md"
 BEGIN, END = "<!-- alerts: written by tests/monitoring/alert_table.py --write -->\n", "<!-- end of alerts -->"
 SIGNS = {"above": ">", "below": "<", "at_most": "≤", "at_least": "≥"}
-SEVERITIES = ("info", "warning", "critical")
 
 
 def table() -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.monitoring.trees import described
+from tests.monitoring.trees import described, everything
 
 from telemetry.contracts import InvalidRegistryError
 from telemetry.errors import RegistryError
+from telemetry.monitoring import check_texts, generate
 
 RUNBOOK = '[alert.runbook]\nchecklist = ["Look."]\nrollback = "Never."\nmessage = "It is so."\n'
 
@@ -135,3 +136,16 @@ def test_exceptions_for_all_series_change_what_dashboards_show(tmp_path: Path) -
         '[[override]]\nalert = "ParserSlow"\nmatch = { parser_id = "cpp" }\ncritical = { threshold = 500 }\n'
     )
     assert described(tmp_path, alerts_ours=text).alerts.thresholds("ParserSlow") == {"warning": 200, "critical": 300}
+
+
+def test_queries_of_runbooks_are_held_against_the_registry(tmp_path: Path) -> None:
+    """A runbook that asks for a metric that does not exist fails `telemetry generate --check`, like any rule."""
+    alert = (
+        '[[alert]]\nname = "AgentFull"\nsummary = "An agent is full"\nmetric = "agent_memory_ratio"\nshow = "last"\n'
+        f'by = ["agent", "environment"]\ncritical = {{ threshold = 0.95, for = "5m" }}\n{RUNBOOK}'
+        '[alert.runbook.queries]\n"What it uses" = "agent_memory_ration"\n'
+    )
+    found = check_texts(generate(everything(), described(tmp_path, alerts_ours=alert)), everything())
+    assert [(each.code, each.path, each.pointer) for each in found] == [
+        ("TC702", "runbooks/AgentFull.md", "/queries/What it uses")
+    ]

@@ -12,9 +12,11 @@ from telemetry.contracts import Finding, Registry
 from .dashboards import check_dashboard
 from .notes import Notes
 from .rules import check_rules, recorded
+from .runbooks import KEY, check_runbook, runbook_queries
 from .series import series_of
 
 _YAML: Final = (".yml", ".yaml")
+_MARKDOWN: Final = ".md"
 
 
 def check_files(
@@ -42,7 +44,7 @@ def check_files(
 def check_texts(
     texts: Mapping[str, str], registry: Registry, more: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
-    """Check dashboards and rules by their paths; other files are left alone."""
+    """Check dashboards, rules and the queries of runbooks by their paths; other files are left alone."""
     notes = {path: Notes(path) for path in texts}
     contents = {path: _content(path, text, notes[path]) for path, text in texts.items()}
     others = {path: _content(path, text, Notes(path)) for path, text in (more or {}).items()}
@@ -52,6 +54,8 @@ def check_texts(
     for path, content in contents.items():
         if _is_rules(content):
             check_rules(content, known, notes[path])
+        elif KEY in content and path.endswith(_MARKDOWN):
+            check_runbook(content, known, notes[path])
         elif _is_dashboard(content):
             check_dashboard(content, known, notes[path])
             _check_uid(content, path, uids, notes[path])
@@ -67,6 +71,8 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _content(path: str, text: str, notes: Notes) -> Mapping[str, Any]:
+    if path.endswith(_MARKDOWN):
+        return runbook_queries(text)
     try:
         content = json.loads(text) if path.endswith(".json") else _yaml(text) if path.endswith(_YAML) else None
     except (ValueError, RecursionError) as error:
