@@ -181,6 +181,8 @@ def test_each_says_how_fresh_it_is(dashboards: Mapping[str, Mapping[str, Any]], 
     age, absent = (each["expr"] for each in banner["targets"])
     assert age.startswith("time() - max by (metric_family) (last_ingest_ts{")
     assert absent.startswith("absent(last_ingest_ts{")
+    # Over a range the last value of a series that has ended would be shown for ever: -1 from before the first ingest.
+    assert [(each["instant"], each["range"]) for each in banner["targets"]] == [(True, False)] * 2
     missing = banner["fieldConfig"]["defaults"]["mappings"][0]["options"]["-1"]
     assert missing == {"text": "nothing has come in", "color": "red"}
     assert len(banner["fieldConfig"]["defaults"]["thresholds"]["steps"]) > 1
@@ -277,6 +279,12 @@ def test_what_happened_is_marked(dashboards: Mapping[str, Mapping[str, Any]]) ->
              if content.get("annotations", {}).get("list")}  # fmt: skip
     assert marks["pipeline"] == {"Build failed twice", "Release packaged"}
     assert marks["migration-health"] == {"Build failed twice", "Deployment", "Behind the plan"}
+
+
+def test_what_no_longer_holds_is_not_shown(dashboards: Mapping[str, Mapping[str, Any]]) -> None:
+    """The card of firing alerts asks for now: over a range it would show the last that fired, though it has ended."""
+    (card,) = [each for each in panels(dashboards["leadership-pulse"]) if each["title"] == "Alerts by severity"]
+    assert [each["instant"] for each in card["targets"]] == [True]
 
 
 def test_a_plan_is_a_line_between_two_days(dashboards: Mapping[str, Mapping[str, Any]]) -> None:

@@ -44,6 +44,7 @@ def _measured(dashboard: DashboardDescription) -> PanelDescription:
             PanelQuery(f"absent({selected}) * {_NEVER}", "ingest"),
         ),
         alerts=(FRESHNESS_ALERT,),
+        now=True,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any, Final
 
-from telemetry.monitoring.description import Kind, PanelDescription
+from telemetry.monitoring.description import Kind, PanelDescription, PanelQuery
 
 from .identity import panel_id
 from .sources import logs_source, metrics_source
@@ -54,7 +54,7 @@ def _units_of_queries(panel: PanelDescription, built: Builder) -> Builder:
         if unit != grafana_unit(panel.unit):
             value = [DynamicConfigValue(id_val="unit", value=unit)]
             named = panel.kind in ("table", "barchart")
-            heading = _heading(panel, query.legend)
+            heading = _heading(panel, query)
             built = built.override_by_name(heading, value) if named else built.override_by_query(ref, value)
     return built
 
@@ -105,7 +105,8 @@ def _stat(panel: PanelDescription) -> Builder:
 
     colour = BigValueColorMode.BACKGROUND if panel.alerts else BigValueColorMode.VALUE
     text = BigValueTextMode.AUTO if panel.queries[1:] or _has_labels(panel) else BigValueTextMode.VALUE
-    return stat.Panel().reduce_options(_last()).color_mode(colour).graph_mode(BigValueGraphMode.AREA).text_mode(text)
+    graph = BigValueGraphMode.NONE if panel.now else BigValueGraphMode.AREA
+    return stat.Panel().reduce_options(_last()).color_mode(colour).graph_mode(graph).text_mode(text)
 
 
 def _has_labels(panel: PanelDescription) -> bool:
@@ -176,20 +177,20 @@ def _tidy(panel: PanelDescription) -> list[Any]:
     from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 
     several = len(panel.queries) > 1
-    names = {
-        f"Value #{ref}" if several else "Value": each.legend
-        for each, ref in zip(panel.queries, "ABCDEFGHIJ", strict=False)
-    }
-    renamed = {name: _heading(panel, legend) for name, legend in names.items()}
+    refs = zip(panel.queries, ascii_uppercase, strict=False)
+    renamed = {f"Value #{ref}" if several else "Value": _heading(panel, query) for query, ref in refs}
     return [
         *([DataTransformerConfig(id_val="merge", options={})] if several else []),
         DataTransformerConfig(id_val="organize", options={"excludeByName": {"Time": True}, "renameByName": renamed}),
     ]
 
 
-def _heading(panel: PanelDescription, legend: str) -> str:
-    plain = legend.partition("{{")[0].strip()
-    return plain if plain and plain != "__auto" else panel.title
+def _heading(panel: PanelDescription, query: PanelQuery) -> str:
+    """Name the column of an answer: labels have columns of their own."""
+    plain = query.legend.partition("{{")[0].strip()
+    if plain and plain != "__auto":
+        return plain
+    return query.query.show if query.query else panel.title
 
 
 def _timeline(_: PanelDescription) -> Builder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Final
 
-from telemetry.monitoring.description import INSTANT, PanelDescription, PanelQuery
+from telemetry.monitoring.description import PanelDescription, PanelQuery
 
 from .sources import logs_source
 
@@ -25,7 +25,7 @@ def _target(panel: PanelDescription, query: PanelQuery, ref: str) -> prometheus.
     from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
     target = Dataquery().expr(query.expression).legend_format(query.legend).ref_id(ref)
-    target = target.instant() if panel.kind in INSTANT else target.range()
+    target = target.instant() if panel.now else target.range()
     if panel.kind == "heatmap":
         return target.format(PromQueryFormat.HEATMAP)
     return target.format(PromQueryFormat.TABLE if panel.kind in _TABLES else PromQueryFormat.TIME_SERIES)

@@ -18,7 +18,7 @@ Kind = Literal[
 """How a panel shows what it shows."""
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-INSTANT: Final[tuple[Kind, ...]] = ("table", "barchart", "bargauge", "donut")
+INSTANT: Final[tuple[Kind, ...]] = ("table", "barchart", "bargauge", "donut", "gauge")
 """Kinds that show one value of each series: what holds at the end of the time range."""
 
 ALERT_NAME: Final = Form("[A-Za-z][A-Za-z0-9_]*", "the name of an alert, such as 'ParserLatency'")
@@ -60,6 +60,7 @@ class PanelDescription:
         events: The log events that a panel of logs shows.
         text: What a panel of text says, in Markdown.
         stacked: Whether the series of a graph are put on top of each other.
+        now: Whether only what holds at the end of the time range is shown: what ended before it is gone.
         limits: The least and the greatest value of the axis; None for what fits.
     """
 
@@ -75,6 +76,7 @@ class PanelDescription:
     events: tuple[str, ...] = ()
     text: str = ""
     stacked: bool = False
+    now: bool = False
     limits: tuple[float, float] | None = None
 
 
@@ -100,6 +102,7 @@ def read_panel(entry: Entry, registry: Registry, variables: Sequence[str]) -> Pa
             events=_events(entry, registry) if kind == "logs" else (),
             text=entry.text("text") if kind == "text" else "",
             stacked=entry.flag("stacked"),
+            now=entry.flag("now") or kind in INSTANT,
             limits=metric.range if metric and first and first.show not in ("age", "share") else None,
         )
 
