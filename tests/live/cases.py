@@ -52,6 +52,14 @@ class Case:
     series: tuple[Played, ...]
 
 
+def two_at_once() -> Case:
+    """Give a case that no unit test has: two series of one metric that differ in a label which rules set themselves."""
+    environment = "two-severities"
+    names = (f'escaped_defect_count{{environment="{environment}",severity="{each}"}}' for each in ("critical", "low"))
+    series = tuple(Played(name, (*[None] * 10, 1.0), is_time=False) for name in names)
+    return Case("DefectEscaped", ("critical",), environment, 60, 10, None, series)
+
+
 def read_cases(folder: Path) -> list[Case]:
     """Read the cases of a generated tree: for each alert and level one that fires, and one in which all is well."""
     every = [case for path in sorted(folder.glob("*.yml")) for case in _cases(yaml.safe_load(path.read_text()))]

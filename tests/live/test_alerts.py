@@ -14,7 +14,7 @@ import httpx
 import pytest
 import yaml
 from tests.engines import needs
-from tests.live.cases import Case, read_cases
+from tests.live.cases import Case, read_cases, two_at_once
 from tests.live.injector import HOLD_SECONDS, JOB, LEAD, STEP_SECONDS, Injector
 from tests.live.overlay import TOKEN, write_alertmanager, write_prometheus, write_rules
 from tests.live.sink import Delivery, Sink, moment
@@ -81,6 +81,7 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proof]:
     """Play all cases at once against a Prometheus and an Alertmanager that run what is generated."""
     folder = tmp_path_factory.mktemp("alerts")
     cases = read_cases(GENERATED / "tests")
+    cases.append(two_at_once())
     cases.append(silenced(next(case for case in cases if "critical" in case.severities and case.over)))
     with Sink() as sink, Injector(cases) as injector:
         with alertmanager(write_alertmanager(GENERATED, folder, sink.url)) as routing:
