@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .answers import Answer
 from .card import Card, shortened
 from .palette import CARD, FAINT, GRID, INK, colour_of, named, series_colour
-from .units import shown
+from .units import marked, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -171,7 +171,7 @@ def _scale(card: Card, axes: Axes) -> None:
     low, high = axes.get_ylim()
     least, greatest = card.panel.limits
     axes.set_ylim(least if least is not None else min(low, 0) if low < high / 2 else low, greatest or high)
-    axes.yaxis.set_major_formatter(lambda value, _: shown(value, card.panel.unit))
+    axes.yaxis.set_major_formatter(lambda value, _: marked(value, card.panel.unit))
     axes.locator_params(axis="y", nbins=max(3, int(card.height / 0.45)))
 
 

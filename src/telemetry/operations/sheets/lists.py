@@ -8,7 +8,7 @@ from typing import Final
 
 from .card import Card, shortened
 from .palette import FAINT, GRID, named, series_colour
-from .units import shown
+from .units import marked, shown
 
 _ROW_INCHES: Final = 0.175
 _CHARACTER_INCHES: Final = 0.066
@@ -58,7 +58,7 @@ def draw_named_bars(card: Card) -> None:
             card.write(0.62 + number * 1.4, 0.09, f"■ {shortened(name, 18)}", size=6.5, colour=series_colour(number))
     room = int((card.width - 0.8) / len(kept) / 0.06)
     axes.set_xticks(range(len(kept)), [shortened(" ".join(key), room) for key, _ in kept])
-    axes.yaxis.set_major_formatter(lambda value, _: shown(value, card.panel.unit))
+    axes.yaxis.set_major_formatter(lambda value, _: marked(value, card.panel.unit))
     axes.locator_params(axis="y", nbins=4)
 
 

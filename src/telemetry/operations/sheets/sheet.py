@@ -22,7 +22,7 @@ _ROW_INCHES: Final = 0.33
 _GAP_INCHES: Final = 0.05
 _HEAD_INCHES: Final = 0.5
 _DOTS_AN_INCH: Final = 80
-_COLOURS: Final = 64
+_COLOURS: Final = 128
 
 _KINDS: Final[Mapping[str, Callable[[Card], None]]] = {
     "timeseries": draw_curves,

@@ -28,6 +28,11 @@ def shown(value: float, unit: str) -> str:
     return write(value) if write else f"{_number(value)}{unit.partition('suffix:')[2] or _RATES.get(unit, '')}"
 
 
+def marked(value: float, unit: str) -> str:
+    """Write a value beside an axis: without a unit that is a word, for that stands above."""
+    return shown(value, "none" if unit.startswith("suffix") else unit)
+
+
 def name_of(unit: str) -> str:
     """Name a unit beside a title; nothing where a number needs none."""
     return _NAMES.get(unit, "date" if unit.startswith("dateTime") else unit.partition("suffix:")[2].strip() or unit)
