@@ -296,12 +296,14 @@ def test_a_plan_is_a_line_between_two_days(dashboards: Mapping[str, Mapping[str,
     assert [each["legendFormat"] for each in panel["targets"]] == ["remaining", "planned"]
 
 
-def test_logs_of_blocked_verifications_are_beside_their_gauge(dashboards: Mapping[str, Mapping[str, Any]]) -> None:
-    """The panel asks the log store for the event, in the environments that are chosen."""
+def test_logs_of_blocked_verifications_are_beside_their_gauge(
+    tree: Mapping[str, str], dashboards: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """The panel asks the log store for the event, by the fields that the collection gives it there."""
     (panel,) = [each for each in panels(dashboards["pipeline"]) if each["type"] == "logs"]
     assert panel["datasource"] == {"type": "victoriametrics-logs-datasource", "uid": "${logs}"}
-    assert '"verify.block"' in panel["targets"][0]["expr"]
-    assert "${environment:regex}" in panel["targets"][0]["expr"]
+    assert panel["targets"][0]["expr"] == '_msg:in("verify.block") env:~"${environment:regex}"'
+    assert "_msg_field=event&_stream_fields=component,env," in tree["fluent-bit/fluent-bit.yaml"]
 
 
 def test_tables_can_be_had_as_csv(dashboards: Mapping[str, Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Panels of Grafana, one way of showing after the other; what all of them share is put on in one place."""
+"""Panels of Grafana, kind by kind; what all of them share is put on in one place."""
 
 from __future__ import annotations
 

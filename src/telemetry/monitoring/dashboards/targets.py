@@ -32,9 +32,12 @@ def _target(panel: PanelDescription, query: PanelQuery, ref: str) -> prometheus.
 
 
 def log_target(panel: PanelDescription) -> loki.Dataquery:
-    """Write the query of log lines, in LogsQL: those of the events, in the environments that are chosen."""
+    """Write the query of log lines, in LogsQL: those of the events, in the environments that are chosen.
+
+    The names are those that lines have in the store: an event is the message there, and a line says `env`.
+    """
     from grafana_foundation_sdk.builders.loki import Dataquery
 
     names = ",".join(f'"{name}"' for name in panel.events)
-    expression = f'event:in({names}) environment:~"${{environment:regex}}"'
+    expression = f'_msg:in({names}) env:~"${{environment:regex}}"'
     return Dataquery().expr(expression).ref_id("A").query_type("instant").datasource(logs_source())
