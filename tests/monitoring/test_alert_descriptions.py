@@ -19,6 +19,8 @@ WRONG = [
      "/alert/0/metric", "no metric 'agent_cpu_ration'"),
     ('metric = "agent_cpu_ratio"\nshow = "last"\nby = ["squad"]\nwarning = { threshold = 0.5, for = "1m" }',
      "/alert/0/by/0", "agent_cpu_ratio has no label 'squad'"),
+    ('metric = "defect_density_weekly"\nshow = "last"\nby = ["severity"]\nwarning = { threshold = 1, for = "1m" }',
+     "/alert/0/by/0", "'severity' is what the rule itself says"),
     ('metric = "agent_cpu_ratio"\nshow = "p95"\nwarning = { threshold = 0.5, for = "1m" }',
      "/alert/0/show", "agent_cpu_ratio is a gauge: 'show' must be one of"),
     ('metric = "agent_cpu_ratio"\nshow = "last"\nwarning = { threshold = 80, for = "1m" }',

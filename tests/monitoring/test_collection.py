@@ -14,6 +14,10 @@ import yaml
 from tests.engines import needs
 from tests.monitoring.trees import described, loaded, write_tree
 
+from telemetry.contracts import load_registry
+from telemetry.monitoring import generate, read_descriptions
+from telemetry.operations import prove_tree
+
 SCHEMA = Path(__file__).parent / "schemas" / "compose.schema.json"
 
 
@@ -173,3 +177,16 @@ def test_users_say_only_what_differs(tmp_path: Path) -> None:
     assert (
         "-retentionPeriod=180d" in yaml.safe_load((tree / "victoriametrics/flags.yml").read_text())["victoriametrics"]
     )
+
+
+@needs("promtool", "amtool")
+def test_one_pack_is_enough(tmp_path: Path) -> None:
+    """With one pack its alerts are there and no others, nothing goes to the long-term store, all is proven."""
+    registry = load_registry(packs=["parser"])
+    for name, text in generate(registry, read_descriptions(registry)).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert {path.stem for path in (tmp_path / "rules").iterdir()} == {"parser", "missing", "escalation"}
+    (rule,) = loaded(tmp_path, "victoriametrics/long-term.yml")
+    assert not re.fullmatch(rule["regex"], "parse_batch_size")
+    assert [each for each in prove_tree(tmp_path) if each.problem] == []

@@ -11,6 +11,8 @@ from telemetry.monitoring.description import Collection
 from .downsampling import long_term_names
 
 _RULES: Final = "../rules/*.yml"
+_NO_METRIC: Final = "-"
+"""A name that no metric can have; nothing at all may mean everything to an engine."""
 
 
 def prometheus(registry: Registry, collection: Collection) -> Mapping[str, object]:
@@ -38,7 +40,7 @@ def vmagent(collection: Collection) -> Mapping[str, object]:
 def relabelling(registry: Registry, collection: Collection) -> tuple[Mapping[str, object], ...]:
     """Say what goes to the long-term store: the metrics of its packs, with their histograms and summaries."""
     names = "|".join(f"{name}{_ending(registry, name)}" for name in long_term_names(registry, collection))
-    return ({"source_labels": ["__name__"], "regex": names, "action": "keep"},)
+    return ({"source_labels": ["__name__"], "regex": names or _NO_METRIC, "action": "keep"},)
 
 
 def write_address(collection: Collection, store: str) -> str:

@@ -20,7 +20,8 @@ from .runbook import Runbook, read_runbook
 ALERT_NAME: Final = Form("[A-Z][A-Za-z0-9]*", "a name in capitals and small letters, such as 'ParserSlow'")
 
 _INTERVAL: Final = "30s"
-_PLACEHOLDERS: Final = ("$where", "$window")
+_OF_RULES: Final = ("alertname", "severity", "metric_name", "owner")
+"""Labels that a rule sets: series that differ by one of them would become the same alert, which engines refuse."""
 
 
 @final
@@ -104,6 +105,7 @@ def read_alert(entry: Entry, group: str, registry: Registry) -> Alert | None:
         by = query.by if query else entry.texts("by") if expression else ()
         unit = entry.text("unit", default=query.unit if query else metric.unit if metric else "count")
         window = entry.text("window", default="", form=DURATION) if expression else query.window if query else ""
+        _check_by(entry, by)
         levels = _levels(entry, window, is_event=is_event)
         alert = Alert(
             name, group, entry.place.path, entry.place.pointer, summary, query, expression, metric, by, unit, when,
@@ -112,6 +114,13 @@ def read_alert(entry: Entry, group: str, registry: Registry) -> Alert | None:
             {each.severity: read_proof(entry, each.severity) for each in levels if entry.has(f"{each.severity}_proof")},
         )  # fmt: skip
         return alert if query or expression else None
+
+
+def _check_by(entry: Entry, by: tuple[str, ...]) -> None:
+    for index, label in enumerate(by):
+        if label in _OF_RULES:
+            problem = f"{label!r} is what the rule itself says, and two series would become one alert; leave it out"
+            (entry.place / "by" / index).report(problem)
 
 
 def _metric(entry: Entry, registry: Registry) -> MetricContract | None:
