@@ -8,8 +8,8 @@ import warnings
 def load_sdk() -> None:
     """Import the SDK's dashboards; call it before anything else imports from it.
 
-    Its modules warn whoever imports them that there is a second version of the format. We write the first one, and a user
-    of ours can do nothing about the warning.
+    Its modules warn whoever imports them that there is a second version of the format. We write the first one, and a
+    user of ours can do nothing about the warning.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
