@@ -121,6 +121,25 @@ def test_alerts_about_alerts_come_last(telemetry_command: Command, two_weeks: Tw
     assert 0 < rows["Unresolved"]["fired"] <= rows["ParserVerySlow"]["fired"]
 
 
+REMEMBERING = f"""
+groups:
+- name: parser
+  rules:
+  - record: parser:slow:latched
+    expr: ({P95.format(window="5m")} > 300) or last_over_time(parser:slow:latched[1h])
+  - alert: ParserWasSlow
+    expr: parser:slow:latched > 0
+    for: 30m
+    labels: {{severity: warning}}
+"""
+
+
+def test_rules_may_read_what_they_record(telemetry_command: Command, two_weeks: TwoWeeks, tmp_path: Path) -> None:
+    """A rule that keeps its last value for an hour keeps it in a replay too."""
+    status, said = replayed(telemetry_command, written(tmp_path, REMEMBERING), two_weeks, "--max-noise", "1")
+    assert status == 0 and said["missed"] == [] and said["fired"] > 12, (two_weeks.seed, said)
+
+
 def test_people_read_a_table(telemetry_command: Command, two_weeks: TwoWeeks, tmp_path: Path) -> None:
     """Without --json there is a line for each alert, and a verdict at the end."""
     rules = written(tmp_path, GOOD)

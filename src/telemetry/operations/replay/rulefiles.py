@@ -46,20 +46,21 @@ def read_rules(path: Path) -> tuple[RuleFile, ...]:
 def stages(files: Iterable[RuleFile]) -> list[list[Mapping[str, Any]]]:
     """Sort rules into stages: each reads only what earlier stages record, and `ALERTS` only of those.
 
+    A rule that reads what it records itself comes twice, for the first time it finds nothing of that.
+
     Raises:
         InputError: Rules need each other in a ring.
     """
-    rules = [(each.path, rule) for each in files for rule in each.rules]
-    waiting, found = rules, list[list[Mapping[str, Any]]]()
+    waiting, found = [(each.path, rule) for each in files for rule in each.rules], list[list[Mapping[str, Any]]]()
     while waiting:
         unmade = {made for _, rule in waiting for made in _makes(rule)}
-        now = [rule for _, rule in waiting if not _reads(rule) & unmade]
+        now = [rule for _, rule in waiting if not _needs(rule) & unmade]
         if not now:
             path, rule = waiting[0]
             name = rule.get("record") or rule.get("alert")
-            raise InputError(str(path), f"{name} needs what needs it: {', '.join(sorted(_reads(rule) & unmade))}")
-        found.append(now)
-        waiting = [(path, rule) for path, rule in waiting if _reads(rule) & unmade]
+            raise InputError(str(path), f"{name} needs what needs it: {', '.join(sorted(_needs(rule) & unmade))}")
+        found += [now, again] if (again := [rule for rule in now if _needs(rule) != _reads(rule)]) else [now]
+        waiting = [(path, rule) for path, rule in waiting if _needs(rule) & unmade]
     return found
 
 
@@ -103,3 +104,7 @@ def _makes(rule: Mapping[str, Any]) -> set[str]:
 def _reads(rule: Mapping[str, Any]) -> set[str]:
     """Give every word of the expression: that some are functions or labels does no harm."""
     return set(_NAME.findall(str(rule["expr"])))
+
+
+def _needs(rule: Mapping[str, Any]) -> set[str]:
+    return _reads(rule) - {str(rule.get("record", ""))}
