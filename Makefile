@@ -12,7 +12,7 @@ TWINS := tests/hotpath tests/instrument tests/context tests/metrics tests/tracin
 SPREAD := -n auto --dist loadfile
 BENCH_OPTIONS = $(QUICK) $(if $(ROWS),--rows '$(ROWS)') $(if $(JSON),--json $(JSON)) $(if $(PLOT),--plot $(PLOT))
 
-.PHONY: help probe test asan fuzz lint bench bench-check bench-peers soak engines clean
+.PHONY: help probe test asan fuzz lint bench bench-check bench-peers soak programs engines clean
 
 help:
 	@echo "make probe    run one spec through the reference pipeline, and check what it recorded"
@@ -23,12 +23,13 @@ help:
 	@echo "make bench    measure what instrumentation costs; PLOT=docs/benchmarks.svg draws it, JSON=rows.json keeps it"
 	@echo "make bench-check   fail where it costs more than benchmarks/budgets.toml allows"
 	@echo "make bench-peers   measure with ddtrace and logfire too, in an environment of their own"
+	@echo "make engines  prove what is generated for monitoring on real Prometheus, Alertmanager and VictoriaMetrics"
 	@echo "make soak     kill processes by the hundred and count what arrives, beside OpenTelemetry, logfire and ddtrace"
 
 probe: $(VENV)/probe.stamp
 	$(BIN)/python tools/telemetry_probe.py
 
-test: $(VENV)/dev.stamp engines
+test: $(VENV)/dev.stamp programs
 	$(BIN)/python -m pytest $(SPREAD)
 	TELEMETRY_PURE=1 $(BIN)/python -m pytest $(SPREAD) $(TWINS)
 
@@ -62,8 +63,12 @@ soak: $(PEERS)/peers.stamp
 
 # Debian's compilers, provers and servers that some tests run against; without them, or root to install them, those
 # tests are left out, and say so.
-engines:
-	@bash .ci/engines
+programs:
+	@bash .ci/programs
+
+# Some five minutes; SHEETS=docs/sheets keeps the pictures of the dashboards that it draws.
+engines: $(VENV)/dev.stamp programs
+	$(BIN)/python -m pytest tests/stack -n 2 --dist loadfile
 
 $(VENV)/python.stamp:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "telemetry needs Python 3.11 or later; call make with PYTHON=...")'

@@ -19,4 +19,4 @@ def is_there(*programs: str) -> bool:
 def needs(*programs: str) -> pytest.MarkDecorator:
     """Leave a test out on a machine without these programs, except in CI."""
     missing = [program for program in programs if shutil.which(program) is None]
-    return pytest.mark.skipif(not is_there(*programs), reason=f"not installed: {', '.join(missing)}; see .ci/engines")
+    return pytest.mark.skipif(not is_there(*programs), reason=f"not installed: {', '.join(missing)}; see .ci/programs")

@@ -6,7 +6,8 @@ TelemetryError
 ├── ContractError              code asks for what the registry does not allow
 │   └── RegistryError          a registry file cannot be read; has the file and a JSON pointer
 ├── JournalError               a journal, its folder or a bundle of some cannot be used; has the path
-├── SourceError                what was to be checked cannot be read; has the source
+├── SourceError                what a command was given cannot be used; has the source
+├── EngineError                a server or tool that we do not ship is missing, failed, or refused; has its name
 └── PipelineError              a stage of a pipeline failed; has a `code` out of the `error_code` labels
     ├── SpecError              the specification is wrong; has the line and column
     ├── UnsupportedError       the backend cannot express the specification
@@ -83,7 +84,7 @@ class JournalError(TelemetryError, OSError):
 
 
 class SourceError(TelemetryError, ValueError):
-    """What was to be checked cannot be read: there is no such source, or it is damaged, or of another kind.
+    """What a command was given cannot be used: there is no such source, or it is damaged, or of another kind.
 
     Attributes:
         source: The folder, file or URL.
@@ -92,6 +93,18 @@ class SourceError(TelemetryError, ValueError):
     def __init__(self, source: str, problem: str) -> None:
         super().__init__(f"{source}: {problem}")
         self.source = source
+
+
+class EngineError(TelemetryError, RuntimeError):
+    """A server or tool that we do not ship is missing, failed, or refused what it was given.
+
+    Attributes:
+        engine: Its name in PATH, or its address.
+    """
+
+    def __init__(self, engine: str, problem: str) -> None:
+        super().__init__(f"{engine}: {problem}")
+        self.engine = engine
 
 
 class PipelineError(TelemetryError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from .floors import DEEP, floor_of
+from .floors import DEEP, WINGS, floor_of
 from .source import FACADE, Import, Module, exported, room_of
 
 
@@ -53,7 +53,17 @@ def past_the_door(modules: Iterable[Module]) -> list[str]:
 def _is_inner(target: str, each: Import, doors: dict[str, set[str]]) -> bool:
     room, _, name = target.rpartition(".")
     handed_out = each.module == room and name in doors.get(room, ())
-    return target.count(".") > 1 and not handed_out
+    return target.count(".") > 1 and not handed_out and not _is_part(target, each, doors)
+
+
+def _is_part(target: str, each: Import, doors: dict[str, set[str]]) -> bool:
+    """Tell whether an import goes through the door of a part of a wing, or to a part that is one module."""
+    return (
+        target == each.module
+        and target.count(".") == 2
+        and room_of(target) in WINGS
+        and (target not in doors or doors[target] >= set(each.names))
+    )
 
 
 def misspelt(modules: Iterable[Module]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"door", "errors", "signals", "version"}),
     frozenset({"_hotpath"}),
-    frozenset({"config", "contracts", "context"}),
+    frozenset({"config", "contracts", "context", "promql"}),
     frozenset({"metrics", "tracing", "logs", "journal"}),
     frozenset({"export"}),
     frozenset({"runtime"}),
@@ -21,6 +21,9 @@ DEEP: dict[str, tuple[str, ...]] = {
     "operations": ("telemetry.export.", "telemetry.journal.bundle"),
 }
 """Modules that pull in HTTP, TLS or a guest library: these rooms name them in full, in the function that needs them."""
+
+WINGS = ("operations",)
+"""Rooms whose parts, one level down, have a door each: who needs one part loads no other."""
 
 
 def floor_of(room: str) -> int | None:

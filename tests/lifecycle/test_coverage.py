@@ -8,7 +8,7 @@ from typing import Any
 from tests.contracts.files import COUNTER, GAUGE, Files
 from tests.lifecycle.pages import project
 
-from telemetry.operations import Coverage, coverage
+from telemetry.operations.usage import Coverage, coverage
 
 SPAN = {"name": "image.build", "description": "Build an image."}
 EVENT = {"name": "image.done", "description": "An image was built."}

@@ -12,7 +12,7 @@ from tests.lifecycle.names import REGISTRY
 from tests.lifecycle.pages import CODE, DASHBOARD, NOTES, RULES, line_of, project
 
 from telemetry.contracts import Finding, load_registry
-from telemetry.operations import old_names
+from telemetry.operations.usage import old_names
 from telemetry.operations.usage.files import LARGEST_BYTES
 from telemetry.operations.usage.promql import by_tokens, metric_names
 

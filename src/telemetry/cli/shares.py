@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from telemetry.operations import Share
+from telemetry.operations.live import Share
 
 from .github import table
 

@@ -1,15 +1,13 @@
-"""The contracts: what metrics, spans, log events and their attributes are agreed to be.
-
-Files say it (the shipped packs, and the user's); `load_registry` reads them. Recorders ask the registry; generators
-and checks read it. Nothing here records, and nothing imports more than the standard library.
-"""
+"""The contracts: what metrics, spans, log events and their attributes are agreed to be."""
 
 from telemetry.door import deferred as _deferred
 
 from .attribute import AttributeContract, Requirement, Sensitivity, Stability, Treatment, ValueType
 from .cardinality import Slots, unbound
 from .credentials import REDACTED, cut, is_secret_name, without_credentials
+from .entry import Entry, entry_of
 from .event import EventContract
+from .form import Form
 from .limits import OVERFLOW, OVERFLOW_ATTRIBUTE, is_overflow
 from .load import DEFAULT_PACKS, OWN_PACK, SCHEMA_PATH, InvalidRegistryError, load_registry, shipped_packs
 from .metric import AMBIENT_LABELS, LEAVING, Across, MetricContract, ShareContract, State
@@ -46,12 +44,13 @@ else:
     )
 
 __all__ = (
-    "AMBIENT_LABELS", "CODES", "DEFAULT_PACKS", "LEAVING", "LEVELS", "OVERFLOW", "OVERFLOW_ATTRIBUTE", "OWN_PACK",
-    "REDACTED", "RULES", "SCHEMA_PATH", "Across", "Alias", "AttributeContract", "Change", "Code", "EventContract",
-    "Finding", "Foreign", "InvalidRegistryError", "Level", "Lifecycle", "Mask", "MetricContract", "Registry",
-    "Requirement", "Rule", "Secrecy", "Sensitivity", "ShareContract", "Slots", "SpanContract", "Stability", "Standing",
-    "State", "Treatment", "ValueType", "Verdict", "aliases", "check_lifecycle", "check_registry", "compare_registries",
-    "counter_name", "cut", "draft_registry", "findings", "is_overflow", "is_secret_name", "load_edition",
-    "load_registry", "read_conventions", "rename_problem", "render_documentation", "render_handles",
-    "render_log_schema", "shipped_packs", "unbound", "unit_word", "without_credentials",
+    "AMBIENT_LABELS", "CODES", "DEFAULT_PACKS", "LEAVING", "LEVELS", "OVERFLOW", "OVERFLOW_ATTRIBUTE",
+    "OWN_PACK", "REDACTED", "RULES", "SCHEMA_PATH", "Across", "Alias", "AttributeContract", "Change", "Code",
+    "Entry", "EventContract", "Finding", "Foreign", "Form", "InvalidRegistryError", "Level", "Lifecycle",
+    "Mask", "MetricContract", "Registry", "Requirement", "Rule", "Secrecy", "Sensitivity", "ShareContract",
+    "Slots", "SpanContract", "Stability", "Standing", "State", "Treatment", "ValueType", "Verdict", "aliases",
+    "check_lifecycle", "check_registry", "compare_registries", "counter_name", "cut", "draft_registry",
+    "entry_of", "findings", "is_overflow", "is_secret_name", "load_edition", "load_registry",
+    "read_conventions", "rename_problem", "render_documentation", "render_handles", "render_log_schema",
+    "shipped_packs", "unbound", "unit_word", "without_credentials",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A JSON object as it is read: each question notes what is wrong, with its place, and reading goes on.
+"""A JSON or TOML object as it is read: each question notes what is wrong, and reading goes on.
 
 The keys that were asked for are the keys that may be there. It knows JSON, and nothing of contracts.
 """
@@ -147,6 +147,13 @@ class Entry:
                 (self.place / key / index).report(problem, "TC106")
         return found
 
+    def number(self, key: str, default: float | None = None) -> float:
+        """Ask for a number; without a default it has to be there."""
+        value = self._take(key, required=default is None)
+        if value is _ABSENT and default is not None:
+            return default
+        return _number(value, self.place / key, -inf, inf)
+
     def count(self, key: str, default: int | None = None) -> int:
         """Ask for a whole number from 1; without a default it has to be there."""
         given = self._take(key, required=default is None)
@@ -194,6 +201,12 @@ class Entry:
             self._asked.append(key)
             yield key
 
+    def table(self, key: str) -> Mapping[str, tuple[str, ...]]:
+        """Ask for an object of strings, or of arrays of them; one that is absent is empty."""
+        with self.entry(key) as inner:
+            many = {name: isinstance(value, list) for name, value in inner._members.items()}
+            return {name: inner.texts(name, least=1) if many[name] else (inner.text(name),) for name in many}
+
     def _take(self, key: str, *, required: bool) -> object:
         self._asked.append(key)
         value = self._members.get(key, _ABSENT)
@@ -211,6 +224,17 @@ class Entry:
         if len(value) < least:
             (self.place / key).report(f"must have {least} or more members; it has {len(value)}")
         return value
+
+
+def entry_of(value: object, path: str, findings: list[RegistryError]) -> Entry:
+    """Make an entry of what another reader than JSON's gave: plain dicts, lists, texts and numbers."""
+    return Entry(_as_members(value), Place(path, findings))
+
+
+def _as_members(value: object) -> object:
+    if isinstance(value, dict):
+        return Members([(str(key), _as_members(each)) for key, each in value.items()])
+    return [_as_members(each) for each in value] if isinstance(value, list) else value
 
 
 def _text(value: object, place: Place, form: Form | None) -> str:

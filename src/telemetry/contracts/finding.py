@@ -147,9 +147,26 @@ CODES: Final[Mapping[str, Code]] = {
     "TC630": Code("secret_recorded", "no secrets in what is recorded", "give it a class, or do not record it"),
     "TC640": Code("foreign_recorded", "what the registry's `foreign` allows", "declare it, or allow it", "warning"),
     "TC650": Code("unreadable", "a source that can be read to its end", "see what damaged it", "warning"),
+    "TC701": Code("promql", "expressions that are PromQL", "correct the expression"),
+    "TC702": Code("known_metric", "metrics that the registry has", "correct the name, or declare the metric"),
+    "TC703": Code("current_metric", "no deprecated metrics", "use its successor"),
+    "TC704": Code("metric_label", "labels that the metric has", "leave it out, or declare it"),
+    "TC705": Code("counter_rate", "counters under `rate`, `increase` or the like", "put it in rate(…[5m])"),
+    "TC706": Code("gauge_rate", "no rate of a gauge", "use delta, deriv or an aggregate over time"),
+    "TC707": Code("quantile_buckets", "quantiles of the rates of buckets, by `le`", "aggregate the rates by le"),
+    "TC708": Code("grouped_labels", "groups by labels that the metrics have", "correct the label, or leave it out"),
+    "TC709": Code("panel_unit", "a unit for every panel with numbers", "set the unit"),
+    "TC710": Code("panel_texts", "a title and a description for every panel", "say what it shows"),
+    "TC711": Code("known_keys", "keys that Grafana knows", "correct the key, or leave it out"),
+    "TC712": Code("unique_ids", "ids of panels and uids of dashboards once each", "give one another id"),
+    "TC713": Code("datasource_variable", "data sources that a variable chooses", "use ${datasource}"),
+    "TC714": Code("defined_variables", "variables that the dashboard defines", "define it, or leave it out"),
+    "TC715": Code("for_window", "`for` as long as the window of the rate", "make it longer, or the window shorter"),
+    "TC716": Code("label_value", "values that a closed label takes", "correct the value, or declare it"),
+    "TC717": Code("environment_filter", "queries that the dashboard's variables narrow", "add a matcher for it"),
 }
 """All kinds of findings, by their code: TC1xx are of declarations, TC2xx of metrics that are about to go, TC3xx of the
-number of series, TC5xx of who uses them, TC6xx of what was recorded."""
+number of series, TC4xx of changes, TC5xx of who uses them, TC6xx of what was recorded, TC7xx of what reads metrics."""
 
 
 def finding(error: RegistryError) -> Finding:

@@ -1,6 +1,7 @@
 """The registry: every contract that was loaded, and the lookups that refuse what is not in it.
 
-`load_registry` makes it from files; nothing changes it afterwards.
+`load_registry` makes it from files: the shipped packs, and the user's. Nothing changes it afterwards. Recorders ask it;
+generators and checks read it.
 """
 
 from __future__ import annotations

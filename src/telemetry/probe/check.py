@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 from telemetry.contracts import Registry
-from telemetry.operations import LiveCheck, LiveFinding, LiveReport, Recording, samples_of
+from telemetry.operations.live import LiveCheck, LiveFinding, LiveReport, Recording, samples_of
 from telemetry.signals import Family, Finding, LogRecord, SpanRecord
 
 from .foreign import is_foreign

@@ -16,7 +16,7 @@ from typing import Any, final
 from telemetry.config import Settings
 from telemetry.contracts import without_credentials
 from telemetry.errors import PipelineError
-from telemetry.operations import LiveReport
+from telemetry.operations.live import LiveReport
 from telemetry.runtime import Basket, TelemetryDispatcher, install, retire
 from telemetry.signals import Finding
 

@@ -16,7 +16,8 @@ from telemetry.cli.folders import refuse
 from telemetry.config import read_settings
 from telemetry.contracts import Finding, Registry, load_registry
 from telemetry.errors import ConfigurationError, ContractError, JournalError, SourceError
-from telemetry.operations import Sample, Source, Usage, open_source, usages
+from telemetry.operations.cardinality import Usage, usages
+from telemetry.operations.live import Sample, Source, open_source
 
 _FAILED: Final = 1
 _LABELS: Final = 3

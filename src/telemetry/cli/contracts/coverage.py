@@ -13,8 +13,8 @@ from telemetry.cli.folders import refuse
 from telemetry.config import read_settings
 from telemetry.contracts import Finding, Registry, load_registry, shipped_packs
 from telemetry.errors import ConfigurationError, ContractError
-from telemetry.operations import Coverage, Side
-from telemetry.operations import coverage as measured
+from telemetry.operations.usage import Coverage, Side
+from telemetry.operations.usage import coverage as measured
 
 from .found import record, show_findings, shown
 

@@ -12,7 +12,7 @@ import typer
 from telemetry.cli.folders import refuse
 from telemetry.contracts import Change, Registry, compare_registries
 from telemetry.errors import ContractError
-from telemetry.operations import registry_of, registry_of_revision
+from telemetry.operations.revisions import registry_of, registry_of_revision
 
 from .markdown import render_changes
 

@@ -15,7 +15,7 @@ from telemetry.cli.folders import refuse
 from telemetry.config import read_settings
 from telemetry.contracts import OWN_PACK, Finding, Lifecycle, Standing, check_lifecycle, shipped_packs
 from telemetry.errors import ConfigurationError, ContractError
-from telemetry.operations import old_names
+from telemetry.operations.usage import old_names
 
 from .found import record, show_findings, shown, shown_path
 from .sarif import sarif_log

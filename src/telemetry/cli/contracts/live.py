@@ -19,7 +19,7 @@ from telemetry.cli.shares import coverage_as_json, coverage_lines, coverage_tabl
 from telemetry.config import read_settings
 from telemetry.contracts import Registry, load_registry, without_credentials
 from telemetry.errors import ConfigurationError, ContractError, JournalError, SourceError
-from telemetry.operations import LiveCheck, LiveReport, Recording, Source, open_source
+from telemetry.operations.live import LiveCheck, LiveReport, Recording, Source, open_source
 
 _FAILED: Final = 1
 

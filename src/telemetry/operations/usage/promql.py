@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
+
+from telemetry.promql import Expression, PromQLError, read_expression
 
 IDENTIFIER: Final = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 
 # What dashboards put in place of durations: $__rate_interval, ${window:text}, [[window]].
 _VARIABLE: Final = r"\$\{?\w+(?::\w+)?\}?|\[\[\w+\]\]"
 _STRING: Final = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
-_PARTS: Final = ("lhs", "rhs", "expr", "args", "vector_selector", "param")
 _LABEL_LISTS: Final = r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)"
 _WORDS: Final = frozenset(
     {
@@ -43,12 +44,8 @@ def metric_names(expression: str) -> frozenset[str]:
     ['builds_total', 'queue_depth']
     """
     try:
-        from promql_parser import parse
-    except ImportError:
-        return by_tokens(expression)
-    try:
-        return frozenset(_walk(parse(_plain(expression))))
-    except ValueError:
+        return frozenset(_selected(read_expression(expression)))
+    except (ImportError, PromQLError):
         return by_tokens(expression)
 
 
@@ -66,30 +63,10 @@ def by_tokens(expression: str) -> frozenset[str]:
     return frozenset(name for name in found if name.lower() not in _WORDS).union(*(each.split("|") for each in named))
 
 
-def _plain(expression: str) -> str:
-    """Put something in place of the variables of a dashboard, which no parser knows."""
-    strings = re.split(rf"({_STRING})", expression)
-    return "".join(part if index % 2 else re.sub(_VARIABLE, _stand_in, part) for index, part in enumerate(strings))
-
-
-def _stand_in(found: re.Match[str]) -> str:
-    before = found.string[: found.start()].rstrip()
-    return "5m" if before.endswith(("[", ":", "offset")) else "1"
-
-
-def _walk(node: Any) -> Iterator[str]:
-    if type(node).__name__ == "VectorSelector":
-        yield from _selected(node)
-    for part in _PARTS:
-        below = getattr(node, part, None)
-        for each in below if isinstance(below, list) else [below]:
-            if each is not None and not isinstance(each, str):
-                yield from _walk(each)
-
-
-def _selected(selector: Any) -> Iterator[str]:
-    if selector.name:
-        yield selector.name
-    for matcher in selector.matchers.matchers:
-        if matcher.name == "__name__":
-            yield from re.findall(IDENTIFIER, matcher.value)
+def _selected(expression: Expression) -> Iterator[str]:
+    for selection in expression.selections:
+        if selection.name:
+            yield selection.name
+        for label, _, value in selection.matchers:
+            if label == "__name__":
+                yield from re.findall(IDENTIFIER, value)

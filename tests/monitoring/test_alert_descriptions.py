@@ -1,0 +1,153 @@
+"""What is wrong in descriptions of alerts, routes and collection is told at its place, all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.monitoring.trees import described, everything
+
+from telemetry.contracts import InvalidRegistryError
+from telemetry.errors import RegistryError
+from telemetry.monitoring import check_texts, generate
+
+RUNBOOK = '[alert.runbook]\nchecklist = ["Look."]\nrollback = "Never."\nmessage = "It is so."\n'
+
+# Description, place, and the beginning of the problem.
+WRONG = [
+    ('metric = "agent_cpu_ration"\nshow = "last"\nwarning = { threshold = 0.5, for = "1m" }',
+     "/alert/0/metric", "no metric 'agent_cpu_ration'"),
+    ('metric = "agent_cpu_ratio"\nshow = "last"\nby = ["squad"]\nwarning = { threshold = 0.5, for = "1m" }',
+     "/alert/0/by/0", "agent_cpu_ratio has no label 'squad'"),
+    ('metric = "defect_density_weekly"\nshow = "last"\nby = ["severity"]\nwarning = { threshold = 1, for = "1m" }',
+     "/alert/0/by/0", "'severity' is what the rule itself says"),
+    ('metric = "agent_cpu_ratio"\nshow = "p95"\nwarning = { threshold = 0.5, for = "1m" }',
+     "/alert/0/show", "agent_cpu_ratio is a gauge: 'show' must be one of"),
+    ('metric = "agent_cpu_ratio"\nshow = "last"\nwarning = { threshold = 80, for = "1m" }',
+     "/alert/0/warning/threshold", "must be 0 to 1, as the value is; it is 80"),
+    ('metric = "agent_cpu_ratio"\nshow = "last"\nwarning = { threshold = 1, for = "1m" }',
+     "/alert/0/warning/threshold", "nothing is above 1, so it would never alert"),
+    ('metric = "agent_cpu_ratio"\nshow = "last"\nwhen = "below"\nwarning = { threshold = 0, for = "1m" }',
+     "/alert/0/warning/threshold", "nothing is below 0, so it would never alert"),
+    ('metric = "agent_response_seconds"\nshow = "p95"\nwindow = "5m"\nwarning = { threshold = 900, for = "10m" }',
+     "/alert/0/warning/threshold", "must be 0 to 300, as the value is; it is 900"),
+    ('metric = "agent_response_seconds"\nshow = "p95"\nwindow = "5m"\nwarning = { threshold = 30, for = "2m" }',
+     "/alert/0/warning/for", "must be as long as the window of 5m: one blip fills that for so long; it is 2m"),
+    ('metric = "agent_cpu_ratio"\nshow = "last"\ncritical = { threshold = 0.5, for = "1m" }',
+     "/alert/0", "a critical alert needs a 'runbook'"),
+    ('metric = "agent_cpu_ratio"\nshow = "max"\ninfo = { threshold = 0.8 }\nwarning = { threshold = 0.5 }\nevent=true',
+     "/alert/0/warning/threshold", "must not be milder than info's 0.8; it is 0.5"),
+    ('metric = "agent_cpu_ratio"\nshow = "last"', "/alert/0", "an alert needs a level: info, warning, critical"),
+    ('metric = "agent_cpu_ratio"\nshow = "last"\nwarning = { for = "1m" }', "/alert/0/warning",
+     "'threshold' is missing"),
+    ('metric = "agent_cpu_ratio"\nshow = "last"\nwarning = { threshold = 0.5 }', "/alert/0/warning",
+     "'for' is missing"),
+    ('metric = "agent_cpu_ratio"\nshow = "last"\nwarning = { threshold = 0.5, for = "soon" }', "/alert/0/warning/for",
+     "'soon' is not a duration"),
+    ('metric = "agent_cpu_ratio"\nshow = "last"\nevent = true\nwarning = { threshold = 0.5, for = "1m" }',
+     "/alert/0/warning/for", "an event alerts at once"),
+    ('metric = "agent_cpu_ratio"\nshow = "last"\nthreshhold = 1\nwarning = { threshold = 0.5, for = "1m" }',
+     "/alert/0/threshhold", "unknown key"),
+]  # fmt: skip
+
+OVERRIDES = [
+    ('alert = "AgentSlov"\nwarning = { threshold = 60 }', "/override/0/alert", "there is no alert 'AgentSlov'"),
+    ('alert = "AgentSlow"\nmatch = { squad = "a" }', "/override/0/match/squad", "AgentSlow has no label 'squad'"),
+    ('alert = "AgentSlow"\nmatch = { environment = "moon" }', "/override/0/match/environment",
+     "agent_response_seconds: label 'environment' must be one of"),
+    ('alert = "AgentSlow"\nwarning = { threshold = 60, window = "1h" }', "/override/0/warning/for",
+     "must be as long as the window of 1h"),
+    ('alert = "AgentSlow"\nmatch = { agent = "a" }\n[override.runbook]\nrollback = "x"', "/override/0/runbook",
+     "some series have a 'runbook_url'"),
+    ('alert = "UnresolvedCritical"\nmatch = { environment = "staging" }', "/override/0/match",
+     "UnresolvedCritical cannot be narrowed"),
+]  # fmt: skip
+
+
+def refusals(folder: Path, **files: str) -> list[tuple[str, str, str]]:
+    """Give file, place and problem of all that is wrong."""
+    with pytest.raises(RegistryError) as caught:
+        described(folder, **files)
+    error = caught.value
+    errors = error.errors if isinstance(error, InvalidRegistryError) else (error,)
+    return [(Path(each.path).name, each.pointer, each.problem) for each in errors]
+
+
+@pytest.mark.parametrize(("text", "pointer", "problem"), WRONG, ids=lambda each: str(each)[:40])
+def test_wrong_alerts_are_refused(tmp_path: Path, text: str, pointer: str, problem: str) -> None:
+    """The mistake is named with its file and its place, and nothing else is."""
+    found = refusals(tmp_path, alerts_ours=f'[[alert]]\nname = "Ours"\nsummary = "It is so"\n{text}\n')
+    assert [each[:2] for each in found] == [("ours.toml", pointer)]
+    assert found[0][2].startswith(problem)
+
+
+@pytest.mark.parametrize(("text", "pointer", "problem"), OVERRIDES, ids=lambda each: str(each)[:40])
+def test_wrong_exceptions_are_refused(tmp_path: Path, text: str, pointer: str, problem: str) -> None:
+    """So it is with exceptions."""
+    found = refusals(tmp_path, alerts_ours=f"[[override]]\n{text}\n")
+    assert [each[:2] for each in found] == [("ours.toml", pointer)]
+    assert found[0][2].startswith(problem)
+
+
+def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
+    """Two alerts of one name, a wrong route and a wrong target come in one error."""
+    alert = (
+        '[[alert]]\nname = "ParserSlow"\nsummary = "Again"\nmetric = "agent_cpu_ratio"\nshow = "last"\n'
+        'warning = { threshold = 0.5, for = "1m" }\n'
+    )
+    routing = '[receivers]\ncritical = ["pigeon"]\n[timings]\ngroup_wait = "short"\n'
+    collection = '[scrape.targets]\ntelemetry = ["nowhere"]\n'
+    found = refusals(tmp_path, alerts_ours=alert, routing=routing, collection=collection)
+    assert {(name, pointer) for name, pointer, _ in found} == {
+        ("ours.toml", "/alert/0/name"),
+        ("routing.toml", "/receivers/critical/0"),
+        ("routing.toml", "/timings/group_wait"),
+        ("collection.toml", "/scrape/targets/telemetry/0"),
+    }
+    assert "parser.toml" in next(problem for _, pointer, problem in found if pointer == "/alert/0/name")
+
+
+def test_secrets_have_no_place_in_descriptions(tmp_path: Path) -> None:
+    """A key, a password in an address and a webhook are refused: only the file of a secret may be named."""
+    routing = (
+        '[channels.pagerduty]\nrouting_key = "0123"\n[channels.ticket]\nurl = "http://kim:hunter2@tickets/"\n'
+        '[channels.discord]\nwebhook_url = "https://discord.com/api/webhooks/1/x"\n'
+    )
+    assert {pointer for _, pointer, _ in refusals(tmp_path, routing=routing)} == {
+        "/channels/pagerduty/routing_key",
+        "/channels/ticket/url",
+        "/channels/discord/webhook_url",
+    }
+
+
+def test_alerts_of_a_user_are_added(tmp_path: Path) -> None:
+    """An alert of one's own, with a runbook of one's own, stands beside the shipped ones."""
+    alert = (
+        '[[alert]]\nname = "AgentFull"\nsummary = "An agent is full"\nmetric = "agent_memory_ratio"\nshow = "last"\n'
+        f'by = ["agent", "environment"]\ncritical = {{ threshold = 0.95, for = "5m" }}\n{RUNBOOK}'
+    )
+    alerts = described(tmp_path, alerts_ours=alert).alerts
+    assert alerts.thresholds("AgentFull") == {"critical": 0.95}
+    assert "ParserSlow" in alerts.alerts
+
+
+def test_exceptions_for_all_series_change_what_dashboards_show(tmp_path: Path) -> None:
+    """A threshold that is changed for all series is the threshold; one for some series is not."""
+    text = (
+        '[[override]]\nalert = "ParserSlow"\nwarning = { threshold = 200 }\n'
+        '[[override]]\nalert = "ParserSlow"\nmatch = { parser_id = "cpp" }\ncritical = { threshold = 500 }\n'
+    )
+    assert described(tmp_path, alerts_ours=text).alerts.thresholds("ParserSlow") == {"warning": 200, "critical": 300}
+
+
+def test_queries_of_runbooks_are_held_against_the_registry(tmp_path: Path) -> None:
+    """A runbook that asks for a metric that does not exist fails `telemetry generate --check`, like any rule."""
+    alert = (
+        '[[alert]]\nname = "AgentFull"\nsummary = "An agent is full"\nmetric = "agent_memory_ratio"\nshow = "last"\n'
+        f'by = ["agent", "environment"]\ncritical = {{ threshold = 0.95, for = "5m" }}\n{RUNBOOK}'
+        '[alert.runbook.queries]\n"What it uses" = "agent_memory_ration"\n'
+    )
+    found = check_texts(generate(everything(), described(tmp_path, alerts_ours=alert)), everything())
+    assert [(each.code, each.path, each.pointer) for each in found] == [
+        ("TC702", "runbooks/AgentFull.md", "/queries/What it uses")
+    ]
