@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from telemetry.contracts import LEAVING
 from telemetry.promql import STANDIN, Expression, Grouping, PromQLError, Selection, read_expression
 
 from .notes import Notes
@@ -72,7 +73,7 @@ def _problems(selection: Selection, series: Series, filters: Sequence[str]) -> I
     metric = series.metric
     if metric is not None and metric.stability in LEAVING:
         remedy = f"use {metric.replaced_by}" if metric.replaced_by else ""
-        yield "TC703", f"{metric.name} is deprecated", remedy
+        yield "TC703", f"{metric.name} is {metric.stability}", remedy
     if series.labels is not None:
         yield from _labels(selection, series, series.labels)
         for label in filters:

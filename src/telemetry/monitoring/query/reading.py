@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, get_args
 
-from telemetry.contracts import Entry, Form, MetricContract, Registry
+from telemetry.contracts import LEAVING, Entry, Form, MetricContract, Registry
 from telemetry.errors import ContractError
 
 from .matcher import split
@@ -52,7 +52,7 @@ def _metric(entry: Entry, registry: Registry, name: str) -> MetricContract | Non
         return None
     if metric is not None and metric.stability in LEAVING:
         instead = f"; use {metric.replaced_by!r}" if metric.replaced_by else "; use another"
-        (entry.place / "metric").report(f"metric {name!r} is deprecated{instead}", "TC104")
+        (entry.place / "metric").report(f"metric {name!r} is {metric.stability}{instead}", "TC104")
     return metric
 
 
