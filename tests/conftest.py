@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from telemetry._hotpath import switch
+
 
 @pytest.fixture(autouse=True)
 def journal_folder(tmp_path: Path) -> Iterator[Path]:
@@ -15,3 +17,9 @@ def journal_folder(tmp_path: Path) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:  # not the fixture, which a test may undo
         patch.setenv("TELEMETRY_JOURNAL", str(folder))
         yield folder
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what other tests of this process decorated, which a registry without the shipped packs would refuse."""
+    monkeypatch.setattr(switch, "_members", {})

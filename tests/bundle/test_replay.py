@@ -197,7 +197,8 @@ def test_requests_are_bounded(tmp_path: Path) -> None:
 
 def test_metrics_are_divided(tmp_path: Path) -> None:
     """Many series become several requests of the same metrics, each series in one of them."""
-    metrics = ExecutionMetrics(load_registry(), ambient={"environment": "staging", "host_region": "x"}, limit=900)
+    registry = replace(load_registry(), cardinality={"default": 900})
+    metrics = ExecutionMetrics(registry, ambient={"environment": "staging", "host_region": "x"}, limit=900)
     for number in range(450):
         metrics.record("pipeline_latency_seconds", 0.5, backend=f"b{number}")
         metrics.record("compile_success_total", 1, backend=f"b{number}")
@@ -209,7 +210,7 @@ def test_metrics_are_divided(tmp_path: Path) -> None:
         pages=[bytes(page) for page in metrics.memory()],
         seen_ns=DEATH_NS,
     )
-    made = list(metric_requests(ProcessRecords(contents, load_registry())))
+    made = list(metric_requests(ProcessRecords(contents, registry)))
     assert len(made) > 2
     seen: Counter[tuple[str, str]] = Counter()
     for request in made:

@@ -108,6 +108,7 @@ def test_events_become_events(model: tuple[Registry, Result]) -> None:
     assert "event exception: its body is left out; a line has fields" in done.stderr
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_line_of_an_imported_event(tmp_path: Path) -> None:
     """What was imported is in force: a line of the event is recorded, and one without its field is told."""
     imported(tmp_path, FOLDER)
@@ -201,6 +202,7 @@ def test_all_that_is_published_is_carried(whole: tuple[Registry, Result, Path]) 
     assert len(registry.attributes) > 700
 
 
+@pytest.mark.usefixtures("alone")
 def test_published_metrics_keep_kind_and_unit(whole: tuple[Registry, Result, Path]) -> None:
     """An instrument as OpenTelemetry's own function makes it records under its contract, all attributes aside."""
     _, done, folder = whole

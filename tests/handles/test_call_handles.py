@@ -69,6 +69,7 @@ def test_all_spans_and_events_have_a_function(imported: Import) -> None:
     assert {"backend_name", "operator_name", "clause_id"}.isdisjoint(needed)
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_common_attribute_that_must_be_there(imported: Import, tmp_path: Path) -> None:
     """What every span must have is asked for by each handle, unless settings give it."""
     path = tmp_path / "registry.json"

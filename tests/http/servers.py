@@ -18,7 +18,7 @@ def asgi(app: Any, *, runs_lifespan: bool = False) -> Iterator[str]:
     """Serve an ASGI application while the block runs; gives its URL."""
     lifespan: Any = "on" if runs_lifespan else "off"
     config = uvicorn.Config(
-        app, port=0, log_level="critical", lifespan=lifespan, ws="none", timeout_graceful_shutdown=2
+        app, port=0, log_level="critical", lifespan=lifespan, ws="none", http="h11", timeout_graceful_shutdown=2
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
