@@ -98,5 +98,7 @@ if TYPE_CHECKING:
 
 
 image_queue_depth: ImageQueueDepthMetric = _metric("image_queue_depth")
-image_write_duration_seconds: ImageWriteDurationSecondsMetric = _metric("image_write_duration_seconds")
+image_write_duration_seconds: ImageWriteDurationSecondsMetric = _metric(
+    "image_write_duration_seconds"
+)
 images_written_total: ImagesWrittenTotalMetric = _metric("images_written_total")
