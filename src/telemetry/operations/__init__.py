@@ -7,13 +7,27 @@ from .revisions import registry_of, registry_of_revision
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .cardinality import Usage, usages
-    from .live import LiveCheck, LiveFinding, LiveReport, Recording, Sample, Share, Source, open_source, samples_of
+    from .live import (
+        LiveCheck,
+        LiveFinding,
+        LiveReport,
+        Misfit,
+        Recording,
+        Sample,
+        Share,
+        Source,
+        fetch,
+        open_source,
+        samples_of,
+    )
+    from .shown import is_address, shown_name, shown_source
     from .usage import Coverage, Side, coverage, old_names
 else:
     __getattr__ = _deferred(
         __name__,
         cardinality="Usage usages",
-        live="LiveCheck LiveFinding LiveReport Recording Sample Share Source open_source samples_of",
+        live="LiveCheck LiveFinding LiveReport Misfit Recording Sample Share Source fetch open_source samples_of",
+        shown="is_address shown_name shown_source",
         usage="Coverage Side coverage old_names",
     )
 
@@ -22,6 +36,7 @@ __all__ = (
     "LiveCheck",
     "LiveFinding",
     "LiveReport",
+    "Misfit",
     "Recording",
     "Sample",
     "Share",
@@ -29,10 +44,14 @@ __all__ = (
     "Source",
     "Usage",
     "coverage",
+    "fetch",
+    "is_address",
     "old_names",
     "open_source",
     "registry_of",
     "registry_of_revision",
     "samples_of",
+    "shown_name",
+    "shown_source",
     "usages",
 )
