@@ -66,6 +66,27 @@ def cases(path: Path) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("raised", "status", "rule"),
+    [
+        ("BaseException('odd')", 1, "pipeline-failed"),
+        ("KeyboardInterrupt", 130, "pipeline-interrupted"),
+        ("SystemExit(3)", 1, "pipeline-failed"),
+    ],
+)
+def test_whatever_a_target_raises_is_reported(
+    probe: Probe, tmp_path: Path, raised: str, status: int, rule: str
+) -> None:
+    """What is no Exception is a finding and a failed case too; an interruption is one, with exit code 130."""
+    (tmp_path / "odd.py").write_text(
+        f"import telemetry\ndef main():\n    with telemetry.span('spec.parse'):\n        pass\n    raise {raised}\n"
+    )
+    probed = probe("--target", "odd:main", "--junit", "junit.xml")
+    assert probed.status == status, probed.stderr
+    assert cases(tmp_path / "junit.xml")[rule] == [rule]
+    assert [span["name"] for span in probed.report["spans"]] == ["spec.parse"]
+
+
 @pytest.mark.parametrize("target", ["mine:good", "mine:later", "mine:Pipelines.inner"])
 def test_functions_and_coroutines_are_probed(probe: Probe, mine: Path, target: str) -> None:
     """A function of the user's own is called, an async one is awaited, and its spans are held against the contracts."""

@@ -146,3 +146,35 @@ def test_a_source_that_is_none_is_bad_usage(tmp_path: Path) -> None:
     result = run(tmp_path / "none")
     assert result.exit_code == 2
     assert "there is no such folder or file" in result.output
+
+
+def test_credentials_are_not_shown() -> None:
+    """A credential as a value of a label or in a URL is in no table, no finding and no JSON."""
+    key = "ghp_" + "a1B2" * 9
+    page = "".join(f'requests{{environment="{key}",n="{number}"}} 1\n' for number in range(2001))
+    for arguments in ((), ("--json",)):
+        result = run("-", *arguments, given=page)
+        assert (result.exit_code, key in result.output, "[redacted]" in result.output) == (1, False, True)
+
+
+def test_an_empty_source_is_no_pass(tmp_path: Path) -> None:
+    """Of a source without series it cannot be said that all is well."""
+    with isolated(journal=tmp_path / "j"):
+        pass
+    for source, given in (("-", ""), (tmp_path / "j", None)):
+        result = run(source, "--json", given=given)
+        assert (result.exit_code, [each["code"] for each in json.loads(result.stdout)["findings"]]) == (1, ["TC600"])
+
+
+@pytest.mark.parametrize(("limit", "codes"), [(2, ["TC303"]), (5, [])])
+def test_a_journal_of_metrics_in_no_contract(tmp_path: Path, limit: int, codes: list[str]) -> None:
+    """Metrics that the contracts do not know, or know in another shape, are held against the limit of foreign ones."""
+    (tmp_path / "team.json").write_text(json.dumps({"extends": [], "cardinality": {"foreign": limit}}))
+    with isolated(environment="staging", journal=tmp_path / "j"):
+        record(3)
+        result = run(tmp_path / "j", "--json", "--registry", tmp_path / "team.json")
+    said = json.loads(result.stdout)
+    (usage,) = said["metrics"]
+    assert (usage["metric"], usage["series"], usage["limit"]) == ("compile_success_total", 3, limit)
+    assert usage["labels"]["label 1"] == 3
+    assert ([each["code"] for each in said["findings"]], result.exit_code) == (codes, int(bool(codes)))

@@ -262,3 +262,21 @@ def test_the_documentation_lists_the_codes() -> None:
     text = (Path(__file__).parents[2] / "docs" / "contracts.md").read_text("utf-8")
     listed = dict(re.findall(r"^\| `(TC[12]\d\d|TC301)` \| `(\w+)` \|", text, re.MULTILINE))
     assert listed == {code: CODES[code].name for code in OWN_CODES}
+
+
+def test_what_cannot_be_read_has_one_remedy(tmp_path: Path) -> None:
+    """A file that is not there, and one that is no UTF-8, are told with one thing to do."""
+    (tmp_path / "b.json").write_bytes(b"\xff")
+    missing, binary = check_registry(tmp_path / "a.json", tmp_path / "b.json")
+    assert missing.problem.startswith("cannot be read: ") and ";" not in missing.problem
+    assert missing.remedy == "correct the name, or make the file"
+    assert (binary.problem, binary.remedy) == ("is not UTF-8: byte 0 is 0xff", "save it as UTF-8")
+
+
+@pytest.mark.parametrize("buckets", ["[NaN, 1, 10]", "[0.5, 1e400, 2]", '["1", 1, 10]'])
+def test_what_is_no_number_is_one_finding(tmp_path: Path, buckets: str) -> None:
+    """A bucket that is no number is told alone; that the numbers beside it rise is not asked of it."""
+    metric = '"name": "a_seconds", "kind": "histogram", "unit": "seconds", "description": "It is.", "owner": "me"'
+    path = tmp_path / "a.json"
+    path.write_text(f'{{"extends": [], "metrics": [{{{metric}, "labels": ["environment"], "buckets": {buckets}}}]}}')
+    assert [each.code for each in check_registry(path)] == ["TC102"]

@@ -10,9 +10,12 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 from tests.contracts.files import Files
+from typer.testing import CliRunner
 
 from telemetry import contracts
+from telemetry.cli.contracts.check import check
 from telemetry.contracts import RULES, SCHEMA_PATH, load_registry
 
 TEXT = (Path(__file__).parents[2] / "docs" / "contracts.md").read_text(encoding="utf-8")
@@ -47,6 +50,22 @@ def test_the_example_loads(files: Files) -> None:
         "env": "staging",
     }
     assert registry.event("image.pushed").breaches(line, "error", registry.fields) == ["'error_code' is missing"]
+
+
+def test_the_example_passes_the_check_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the page says that the check says of its file is what it says, also with the description that it names."""
+    example = json.loads(TEXT.partition("```json\n")[2].partition("```")[0])
+    shown = TEXT.partition("$ telemetry contracts check contracts/team.json\n")[2]
+    monkeypatch.chdir(tmp_path)
+    path = Path("contracts/team.json")
+    path.parent.mkdir()
+    program = typer.Typer()
+    program.command()(check)
+    for description, begins in ((None, ""), ("pushes", "```text\n")):
+        example["metrics"][0]["description"] = description or example["metrics"][0]["description"]
+        path.write_text(json.dumps(example))
+        expected = (shown.partition(begins)[2] if begins else shown).partition("```")[0]
+        assert CliRunner().invoke(program, [str(path)]).stdout == expected
 
 
 def test_every_key_is_explained() -> None:

@@ -141,6 +141,21 @@ def test_a_scrape_from_a_url(tmp_path: Path, address: str) -> None:
     assert registry.metric("jobs_total").waive["environment_label"] == f"Imported from {address} as it is."
 
 
+def test_credentials_of_a_url_stay_out(tmp_path: Path, address: str) -> None:
+    """Neither the file nor a message has the user, the password or the query that a source was asked with."""
+    secret = address.replace("://", "://ada:hunter2@") + "?token=s3cr3t&x=1#y"
+    registry, _ = imported(secret, tmp_path)
+    assert registry.metric("jobs_total").waive["environment_label"] == f"Imported from {address} as it is."
+    refused = "http://ada:hunter2@127.0.0.1:1/metrics?token=s3cr3t"
+    broken = "http://ada:hun/ter2@127.0.0.1/metrics?token=s3cr3t"
+    said = (tmp_path / "theirs.json").read_text()
+    for source in (refused, broken, "HTTP" + refused[4:], f"{secret}.yaml"):
+        done = run(source, "--owner", "them", "--output", tmp_path / "more.json")
+        assert done.exit_code == 2, done.output
+        said += done.output
+    assert not [word for word in ("ada", "hunter2", "hun/", "ter2", "s3cr3t") if word in said], said
+
+
 HTTP: Mapping[str, Any] = {
     "groups": [
         {

@@ -312,3 +312,25 @@ def test_an_attribute_that_extends_itself(tmp_path: Path) -> None:
     (tmp_path / "circle.yaml").write_text(yaml.safe_dump(content))
     registry, _ = imported(tmp_path, tmp_path / "circle.yaml")
     assert list(registry.span("c").attributes) == ["x.one"]
+
+
+def test_an_empty_file_is_named(tmp_path: Path) -> None:
+    """A file that holds nothing is said to be empty, alone and among others."""
+    (tmp_path / "empty.yaml").write_text("# nothing yet\n")
+    (tmp_path / "full.yaml").write_text("groups:\n- {id: span.a.b, type: span, brief: It., span_kind: client}\n")
+    alone = run(tmp_path / "empty.yaml", "--owner", "me", "--output", tmp_path / "a.json")
+    both = run(tmp_path, "--owner", "me", "--output", tmp_path / "b.json")
+    assert (alone.exit_code, both.exit_code) == (1, 0)
+    for done in (alone, both):
+        assert f"{tmp_path / 'empty.yaml'}: is empty" in done.stderr.splitlines()
+
+
+def test_groups_in_a_ring_are_named(tmp_path: Path) -> None:
+    """Groups that extend each other in a ring are carried over, and the ring is told once."""
+    group = "- {{id: {0}, type: span, brief: It., extends: {1}}}\n"
+    (tmp_path / "a.yaml").write_text("groups:\n" + group.format("a", "b") + group.format("b", "a"))
+    done = run(tmp_path / "a.yaml", "--owner", "me", "--output", tmp_path / "a.json")
+    told = [line for line in done.stderr.splitlines() if "takes from itself" in line]
+    assert (done.exit_code, told) == (
+        0, ["group b: takes from itself (b → a → b); leave one 'extends' or 'ref_group' out"],
+    )  # fmt: skip

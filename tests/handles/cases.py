@@ -99,3 +99,39 @@ with metrics.spans.compile_execute(
 ):
     metrics.events.compile_start(get_logger("compile"), backend="c", fields={"trace_id": "1"})
 """
+
+_NAMES = ("self", "given", "log", "method_name", "getattr", "name", "level", "str")
+_TEXT = {"type": "string", "description": "Odd."}
+COLLIDING = {
+    "name": "odd",
+    "owners": ["delivery"],
+    "metrics": [
+        {
+            "name": "odd_total",
+            "kind": "counter",
+            "unit": "count",
+            "description": "Odd.",
+            "owner": "delivery",
+            "labels": ["self", "labels", "environment"],
+        }
+    ],
+    "spans": [
+        {
+            "name": "odd.span",
+            "description": "Odd.",
+            "attributes": [{"name": name, **_TEXT} for name in ("self", "name", "kind")],
+        }
+    ],
+    "events": [
+        {"name": "odd.event", "description": "Odd.", "fields": [{"name": name, **_TEXT} for name in _NAMES]},
+        {"name": "list", "description": "Named as a type."},
+    ],
+}
+"""A registry whose labels, attributes and fields have the names that functions have for themselves."""
+
+COLLIDING_CALLS = f"""
+colliding.odd_total.labels(self="a", labels="b").inc()
+with colliding.spans.odd_span(self="a", name="b", kind="c"):
+    pass
+colliding.events.odd_event(get_logger(), {", ".join(f'{name}="{name}"' for name in _NAMES)}, fields={{"event": "x"}})
+"""

@@ -14,7 +14,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-from tests.handles.cases import CASES, GOOD
+from tests.handles.cases import CASES, COLLIDING, COLLIDING_CALLS, GOOD
 
 from telemetry.contracts import Registry, load_registry, render_handles
 
@@ -81,6 +81,10 @@ def judge_by_pyright(folder: Path) -> dict[tuple[str, int], set[str]]:
 def _write_examples(folder: Path) -> None:
     folder.mkdir()
     (folder / "metrics.py").write_text(render_handles(load_registry(packs=["pipeline"])))
+    (folder / "colliding.json").write_text(json.dumps(COLLIDING))
+    (folder / "colliding.py").write_text(render_handles(load_registry(folder / "colliding.json")))
+    imports = "from telemetry import get_logger\n\nfrom written import colliding\n"
+    (folder / "odd.py").write_text(imports + COLLIDING_CALLS)
     head = "from written import metrics\n"
     (folder / "good.py").write_text(f"from telemetry import get_logger\n\n{head}{GOOD}")
     (folder / "bad.py").write_text(head + "".join(f"{code}\n" for code, _ in CASES))

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.handles.cases import COLLIDING, COLLIDING_CALLS
 
 import telemetry
 from telemetry.contracts import EventContract, Registry, SpanContract, load_registry, render_handles
@@ -32,6 +33,24 @@ def test_a_span_is_that_of_telemetry(imported: Import) -> None:
     plain, handled, run = recording.spans
     assert (plain.name, plain.kind, plain.attributes) == (handled.name, handled.kind, handled.attributes)
     assert (run.name, run.kind, run.attributes["cicd.pipeline.result"]) == ("pipeline.run", "server", "success")
+    assert recording.violations() == {}
+
+
+def test_names_that_functions_have_for_themselves(imported: Import, tmp_path: Path) -> None:
+    """A label, an attribute or a field may be named as a parameter of ours, or of a logger, and is recorded."""
+    path = tmp_path / "colliding.json"
+    path.write_text(json.dumps(COLLIDING))
+    module = imported(load_registry(path))
+    with isolated(registry=path) as recording:
+        exec(COLLIDING_CALLS, {"colliding": module, "get_logger": telemetry.get_logger})
+    (line,) = recording.logs
+    names = [each["name"] for each in COLLIDING["events"][0]["fields"]]  # type: ignore[index]
+    assert {name: line.fields[name] for name in names} == {name: name for name in names}
+    assert line.event == "odd.event"
+    (series,) = recording.metrics["odd_total"].series
+    assert (series.labels, series.value) == (("a", "b", "development"), 1.0)
+    assert recording.span("odd.span").attributes.items() >= {"self": "a", "name": "b", "kind": "c"}.items()
+    assert "- list: its name is that of something" in (module.__doc__ or "")
     assert recording.violations() == {}
 
 

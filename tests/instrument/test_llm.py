@@ -232,15 +232,26 @@ def test_answers_of_another_shape(recording: Recording) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [None, 3, "text", {}, {"usage": 7}, {"usage": {"prompt_tokens": "many"}}, {"choices": [None, 5]},
-     {"usage": {"prompt_tokens": -1, "completion_tokens": True}}, {"model": 5, "id": []}],
-)  # fmt: skip
+    [None, 3, "text", {}, {"usage": 7}, {"choices": [None, 5]}, {"model": 5, "id": []}],
+)
 def test_answers_that_say_nothing(recording: Recording, answer: Any) -> None:
     """An answer without usage, or with nonsense for it, is a call all the same; nothing is made up."""
     assert instrument(lambda: answer)() is answer
     attributes = recording.span("gen_ai.call").attributes
     assert not any(name.startswith(("gen_ai.usage", "gen_ai.response", "llm.cost")) for name in attributes)
     recording.assert_whole()
+
+
+@pytest.mark.parametrize("count", [10**30, 1 << 60, -1, True, float("nan"), 1.5, "many"])
+def test_counts_that_are_no_counts(recording: Recording, count: Any) -> None:
+    """What no call can have for tokens is neither attribute, metric nor cost, and is counted once."""
+    call = instrument_llm_call(provider="openai", model=MODEL, price=(2.0, 10.0))
+    answer = {"usage": {"prompt_tokens": count}}
+    assert call(lambda: answer)() is answer
+    attributes = recording.span("gen_ai.call").attributes
+    assert not any(name.startswith(("gen_ai.usage", "llm.cost")) for name in attributes)
+    assert not {"gen_ai_client_token_usage", "llm_cost_usd_total"} & recording.metrics.keys()
+    assert recording.losses == {"capture_failed": 1}
 
 
 def test_a_price_by_callable(recording: Recording) -> None:

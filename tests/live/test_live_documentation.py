@@ -108,6 +108,23 @@ def test_every_line_of_a_snippet_runs(project: Path) -> None:
         assert (project / name).stat().st_size > 100
 
 
+def test_a_run_without_configure_needs_telemetry_run(project: Path) -> None:
+    """Tests that never configure leave no journal, and the message says the remedy of docs/ci.md, which helps."""
+    tests, journal = project / "test_bare.py", project / "bare"
+    tests.write_text("import build\n\ndef test_it():\n    build.main()\n")
+    journal.mkdir()
+    (project / "targets.toml").write_text('[[targets]]\ntarget = "build:main"\nspan = "plan.compile_graph"\n')
+    (line,) = re.findall(r"`(telemetry run --config targets.toml -- python -m pytest)`", TEXT)
+    environment = f"TELEMETRY_JOURNAL={shlex.quote(str(journal))} "
+    assert run(project, f"{environment}python -m pytest test_bare.py") == 0
+    found = look(journal)
+    assert (found.status, "telemetry.configure()" in found.said) == (2, True)
+    program = "import sys; from telemetry.cli import main; sys.argv[0] = 'telemetry'; main()"
+    started = line.replace("telemetry", f"{shlex.quote(sys.executable)} -c {shlex.quote(program)}", 1)
+    assert run(project, f"{environment}{started} test_bare.py") == 0
+    assert look(journal, "--registry", project / "contracts" / "team.json", "--json").report["counts"]["spans"] == 2
+
+
 def test_snippets_fail_when_something_is_wrong(project: Path, tmp_path: Path) -> None:
     """A contract that breaks and documents that are stale fail the same lines."""
     path = project / "contracts" / "team.json"

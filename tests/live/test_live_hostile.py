@@ -185,3 +185,22 @@ def test_any_damage_to_otlp_has_an_answer(data: st.DataObject) -> None:
             break
         node = node[key]
     assert look("-", data=json.dumps(request).encode() + b"\n").status in (0, 1, 2)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_credentials_in_names_are_not_shown(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """A credential in the name of a foreign span, its scope or a label is not shown, nor half of one."""
+    key, late = "ghp_" + "a1B2" * 9, "x" * 70 + " https://ci:hunter2" + "y" * 40 + "@example.org"
+    requests = tmp_path / "recorded.jsonl"
+    requests.write_text(
+        traces(span(f"GET {key}"), scope="elsewhere")
+        + traces(span(late), scope="elsewhere")
+        + traces(span("GET"), scope=f"client {key}")
+    )
+    page = tmp_path / "page.txt"
+    page.write_text(f'process_x{{k="{key}"}} 1\nodd{{password="hunter2",k="{key}"}} 1\n')
+    for source in (requests, page):
+        found = look(source, *arguments)
+        said = found.text + found.said
+        assert "[redacted]" in said
+        assert key not in said and "hunter" not in said, said

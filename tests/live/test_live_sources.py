@@ -177,6 +177,22 @@ def test_metrics_that_are_about_to_go(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("written", "is_told"), [("new_depth", False), ("old_depth", True)])
+def test_a_rename_is_told_only_where_the_old_name_is_written(tmp_path: Path, written: str, is_told: bool) -> None:
+    """A program that records the new name alone keeps the contracts, though the old name shows its series too."""
+    depth = {"kind": "gauge", "unit": "count", "owner": "me", "description": "It.", "labels": ["environment"]}
+    old = {"stability": "deprecated", "since": "2026-01-31", "replaced_by": "new_depth"}
+    registry, page = tmp_path / "team.json", tmp_path / "page.txt"
+    metrics = [{**depth, "name": "old_depth", **old}, {**depth, "name": "new_depth"}]
+    registry.write_text(json.dumps({"extends": [], "metrics": metrics}))
+    program = f"telemetry.metric({written!r}).labels().set(1)\n"
+    record(program, tmp_path / "j", TELEMETRY_REGISTRY=str(registry))
+    page.write_text("".join(f'{name}{{environment="staging"}} 1\n' for name in ("old_depth", "new_depth")))
+    for source in (tmp_path / "j", page):
+        told = [each for each in look(source, "--json", "--registry", registry).codes if each[0] == "TC606"]
+        assert told == ([("TC606", "metric old_depth", 1)] if is_told and source != page else [])
+
+
 def test_a_scrape_says_no_service(tmp_path: Path) -> None:
     """To ask a scrape for one service is bad usage."""
     path = tmp_path / "metrics.txt"

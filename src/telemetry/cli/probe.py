@@ -22,6 +22,7 @@ from .probed import tell_github
 
 _DEFAULT_SPEC = Path(__file__).parents[1] / "probe" / "default.spec"
 _FAILED = 1
+_INTERRUPTED = 130
 _STANDARD_OUTPUT = "-"
 _WIDTH = 160
 
@@ -126,7 +127,8 @@ def _show(report: Report, json_path: str | None, junit: Path | None) -> NoReturn
             refuse(str(error))
     typer.echo(text if json_path == _STANDARD_OUTPUT else as_text(report, color=sys.stdout.isatty(), width=_WIDTH))
     tell_github(report, is_quiet=json_path == _STANDARD_OUTPUT)
-    raise typer.Exit(0 if report.is_passed else _FAILED)
+    is_interrupted = any(finding.rule == "pipeline-interrupted" for finding in report.findings)
+    raise typer.Exit(0 if report.is_passed else _INTERRUPTED if is_interrupted else _FAILED)
 
 
 def _write(path: str, text: str) -> None:

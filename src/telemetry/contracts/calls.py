@@ -39,11 +39,21 @@ class OpenSpan(Protocol):
 '''
 TYPE_IMPORTS: Final = "    from collections.abc import Mapping\n"
 
-_GIVEN: Final = """
-def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
+_WRITE: Final = """
+def _write(log: Any, severity: str, event: str, fields: Mapping[str, Any]) -> None:
+    given = {name: value for name, value in fields.items() if value is not None}
+    given.pop("event", None)
+    apart = {name: given.pop(name) for name in ("self", "method_name") if name in given}
+    if apart:  # names of a logger's own parameters
+        from structlog import get_context
+
+        log = log.bind()
+        get_context(log).update(apart)
+    getattr(log, severity)(event, **given)
 """
 _SCALARS: Final[Mapping[str, str]] = {"string": "str", "int": "int", "double": "float", "boolean": "bool"}
+_MEANT: Final = frozenset(("staticmethod", "list", "tuple", *_SCALARS.values()))
+"""What the class means by a name, so that no function of it has that."""
 _SET_ELSEWHERE: Final = frozenset({"host.kind"})
 """What settings put on each span."""
 
@@ -74,7 +84,7 @@ def render_calls(registry: Registry) -> Calls:
     events = [_event(each, registry) for each in _callable(registry.events, left_out)]
     blocks = [
         _class("Spans", "`with spans.NAME(...) as span:` opens a span by its contract.", spans),
-        _GIVEN if events else "",
+        _WRITE if events else "",
         _class("Events", "`events.NAME(log, ...)` writes a line by its contract.", events),
     ]
     return Calls("".join(f"\n\n{block.strip()}\n" for block in blocks if block), left_out)
@@ -87,6 +97,8 @@ def _callable(table: Mapping[str, SpanContract | EventContract], left_out: dict[
         plain = _plain(name)
         if iskeyword(plain) or not re.fullmatch(IDENTIFIER, plain):
             left_out[name] = "its name is no name of a function"
+        elif plain in _MEANT:
+            left_out[name] = "its name is that of something which the module needs"
         elif plain in taken:
             left_out[name] = f"{taken[plain]!r} is written alike"
         else:
@@ -124,17 +136,17 @@ def _span(name: str, registry: Registry) -> str:
 def _event(name: str, registry: Registry) -> str:
     contract = registry.events[name]
     always = [each for each in registry.fields.values() if each.required == "always"]
-    parameters = _parameters([*contract.fields.values(), *always], _OF_EACH_LINE, {"log", "severity", "fields"})
+    parameters = _parameters([*contract.fields.values(), *always], _OF_EACH_LINE, {"severity", "fields"})
     levels = _SEVERITIES[_SEVERITIES.index(contract.severity) :]
     severity = f"severity: {literal(levels)} = {quoted(contract.severity)},\n"
     pairs = "".join(f"{quoted(each.name)}: {key},\n" for key, each in parameters.items())
     facts = f"{contract.severity.capitalize()} or worse; {contract.stability}."
     return (
-        f"@staticmethod\ndef {_plain(name)}(\n{STEP}log: Any,\n{STEP}*,\n{_signature(parameters)}"
+        f"@staticmethod\ndef {_plain(name)}(\n{STEP}_log: Any,\n{STEP}/,\n{STEP}*,\n{_signature(parameters)}"
         f"{indent(severity, STEP)}{STEP}fields: Mapping[str, Any] | None = None,\n) -> None:\n"
         f"{indent(docstring(paragraphs([contract.description, facts], depth=3)), STEP)}\n"
-        f"{STEP}given = {{\n{indent(pairs, STEP * 2)}{STEP}}}\n"
-        f"{STEP}getattr(log, severity)({quoted(name)}, **_given({{**given, **(fields or {{}})}}))"
+        f"{STEP}_write(\n{STEP * 2}_log,\n{STEP * 2}severity,\n{STEP * 2}{quoted(name)},\n{STEP * 2}{{\n"
+        f"{indent(pairs, STEP * 3)}{STEP * 3}**(fields or {{}}),\n{STEP * 2}}},\n{STEP})"
     )
 
 

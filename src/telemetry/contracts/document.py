@@ -41,5 +41,5 @@ def _parsed(path: str, text: str) -> object:
     except RecursionError:
         problem = "is nested too deeply; a registry needs less than ten levels"
     except ValueError as error:
-        problem = f"has a number that is too long: {error}"
+        problem = f"has a number that is too long: {str(error).partition(';')[0]}"
     raise RegistryError(path, "", problem, "TC101")

@@ -142,7 +142,7 @@ class Entry:
         items = self._items(key, required=required, least=least)
         found = tuple(_number(item, self.place / key / index, low, high) for index, item in enumerate(items))
         for index in range(1, len(found)):
-            if not found[index - 1] < found[index]:
+            if _is_number(items[index - 1]) and _is_number(items[index]) and not found[index - 1] < found[index]:
                 problem = f"must be greater than {found[index - 1]:g} before it; it is {found[index]:g}"
                 (self.place / key / index).report(problem, "TC106")
         return found
@@ -254,13 +254,17 @@ def _number(value: object, place: Place, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         place.report(f"must be a number; it is {_type_name(value)}")
         return 1.0
-    if not -_GREATEST <= value <= _GREATEST:
+    if not _is_number(value):
         place.report("must be a finite number that a double can hold")
         return 1.0
     if not low <= value <= high:
         limits = f"{low:g} or more" if high == inf else f"{low:g} to {high:g}"
         place.report(f"must be {limits}; it is {value:g}")
     return float(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_GREATEST <= value <= _GREATEST
 
 
 def _shown(value: object) -> str:

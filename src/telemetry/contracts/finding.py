@@ -74,7 +74,7 @@ class Code:
     level: Level = "error"
 
 
-_WITHOUT_REMEDY: Final = ("TC101", "TC102", "TC106")
+_WITHOUT_REMEDY: Final = ("TC102", "TC106")
 """What these say ends with what was found; others end with what to do, after a semicolon."""
 
 _FORMAT: Final = "write it as registry.schema.json says"

@@ -122,7 +122,7 @@ def _obstacle(metric: MetricContract) -> str:
         return f"it counts what is written to {metric.counts}"
     if not _is_free(metric.name):
         return "its name is no free name of a variable"
-    unfit = [label for label in metric.labels if iskeyword(label) or label == "self"]
+    unfit = [label for label in metric.labels if iskeyword(label)]
     return f"its label {unfit[0]!r} is no name of a parameter" if unfit else ""
 
 
@@ -164,7 +164,8 @@ def _class(metric: MetricContract, enumerations: Mapping[str, tuple[str, ...]]) 
     child = _child(metric)
     bases = f"{child}, Protocol" if set(metric.labels).issubset(AMBIENT_LABELS) else "Protocol"
     labels = [_parameter(metric, label, enumerations) for label in metric.labels]
-    parameters = "".join(f"{each},\n" for each in ["self", "*", *labels])
+    first = ["_self", "/"] if "self" in metric.labels else ["self"]
+    parameters = "".join(f"{each},\n" for each in [*first, "*", *labels])
     signature = f"(\n{indent(parameters, STEP)})" if labels else "(self)"
     lookup = f'def labels{signature} -> {child}:\n{STEP}"""Give what records for these label values."""\n{STEP}...'
     return f"class {_type_name(metric.name)}({bases}):\n{indent(_description(metric), STEP)}\n\n{indent(lookup, STEP)}"

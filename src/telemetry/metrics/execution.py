@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, final
 
 from telemetry._hotpath import Region
@@ -131,6 +132,19 @@ class ExecutionMetrics:
         """Call the callbacks of observable instruments; before the pages are read."""
         if self._guests is not None:
             self._guests.measure()
+
+    def look(self, timeout_seconds: float) -> None:
+        """Call the callbacks in this time, and put what they give into the pages."""
+        if self._guests is not None:
+            self._guests.look(timeout_seconds)
+
+    def settle(self, timeout_seconds: float) -> float:
+        """Call the callbacks for the last time, in half of this time; give what is left of it."""
+        if self._guests is None:
+            return timeout_seconds
+        began = monotonic()
+        self._guests.settle(timeout_seconds / 2)
+        return timeout_seconds - (monotonic() - began)
 
     @property
     def guests(self) -> Guests:

@@ -46,9 +46,10 @@ class _Point:
     Attributes:
         cell: Where its value is; None where callbacks give it.
         value: What callbacks gave last; None where they no longer do.
+        kept: What of it is in the cell, once it has one.
     """
 
-    __slots__ = ("cell", "exemplars", "origin", "start_ns", "value")
+    __slots__ = ("cell", "exemplars", "kept", "origin", "start_ns", "value")
 
     def __init__(self, origin: Origin, bounds: tuple[float, ...]) -> None:
         self.origin = origin
@@ -56,15 +57,21 @@ class _Point:
         self.exemplars = Exemplars(bounds)
         self.start_ns = time_ns()
         self.value: float | None = None
+        self.kept = 0.0
 
 
 @final
 class _Shelf:
-    """The pages that all foreign instruments of one runtime share; a cell is found by the number of its point."""
+    """The pages that all foreign instruments of one runtime share; a cell is found by the number of its point.
 
-    __slots__ = ("_lock", "_pages", "_points")
+    Attributes:
+        is_read: Whether others may read the pages.
+    """
+
+    __slots__ = ("_lock", "_pages", "_points", "is_read")
 
     def __init__(self, region: Region | None) -> None:
+        self.is_read = region is not None and region.is_file
         self._lock = threading.RLock()
         self._pages = Pages(region)
         self._points: list[_Point] = []
@@ -156,6 +163,13 @@ class ForeignInstrument:
                 adds_up = point is self._points.get(_OVERFLOW_KEY) and self.wanted.kind != "gauge"
                 point.value = value + point.value if adds_up and point.value is not None else value
 
+    def keep(self) -> None:
+        """Put what callbacks gave last into the pages, for whoever reads them."""
+        with self._lock:
+            given = [point for point in self._points.values() if point.value is not None]
+            for point in given if self.wanted.is_observed and self._shelf.is_read else ():
+                self._keep(point, point.value or 0.0)
+
     def refuse(self, reason: str, value: object) -> None:
         """Count a measurement that cannot be recorded."""
         self._count(reason, f"{self.wanted.name}: {value!r}")
@@ -176,8 +190,18 @@ class ForeignInstrument:
         self.overflowed = 0
         for point in self._points.values():
             point.exemplars.clear()
+            point.kept = 0.0
             if isinstance(point.cell, GaugeCell):
                 point.cell.restart()
+
+    def _keep(self, point: _Point, value: float) -> None:
+        if point.cell is None:
+            self._shelf.place(point, self.wanted, self.bounds, self.refuse)
+        if kind_of(self.wanted) == "gauge":
+            point.cell.write(value)
+        else:  # one that fell has begun anew, as under a contract
+            point.cell.inc(value - point.kept if value >= point.kept else value)
+        point.kept = value
 
     def _shown(self, point: _Point, entry: Entry) -> Series:
         value = value_of(entry, self._contract)
@@ -265,6 +289,13 @@ class ForeignMetrics:
         entries = self._shelf.entries()
         made = ([series for each in group for series in each.series(entries)] for group in groups)
         return [_family(group[0], series) for group, series in zip(groups, made, strict=True) if series]
+
+    def keep(self) -> None:
+        """Put what callbacks gave last into the pages."""
+        with self._lock:
+            instruments = [each for group in self._instruments.values() for each in group]
+        for instrument in instruments:
+            instrument.keep()
 
     def overflowed(self) -> dict[str, int]:
         """Count the measurements past the limit by the name of the instrument, whatever its scope."""

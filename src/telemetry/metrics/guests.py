@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final, final
 
@@ -19,6 +19,7 @@ from .contracted import ContractedSink, Key, contract_of, fits
 from .exemplar import Exemplars
 from .foreign import ForeignInstrument, ForeignMetrics
 from .instruments import Instrument
+from .look import within
 from .wanted import Observable, Wanted
 
 Count = Callable[[str, str], None]
@@ -44,11 +45,13 @@ class Guests:
     __slots__ = (
         "_exemplars",
         "_foreign",
+        "_inherited",
         "_instrument",
         "_lock",
-        "_measuring",
         "_observables",
+        "_reader",
         "_registry",
+        "_turn",
         "count",
         "made",
     )
@@ -67,8 +70,10 @@ class Guests:
         self._foreign = ForeignMetrics(limit=registry.foreign_limit, count=count, region=region)
         self._exemplars: dict[Key, Exemplars] = {}
         self._observables: dict[int, Observable] = {}
+        self._inherited: frozenset[int] = frozenset()
         self._lock = threading.RLock()
-        self._measuring = False
+        self._turn = threading.RLock()
+        self._reader = 0
 
     def sink(self, wanted: Wanted) -> ContractedSink | ForeignInstrument | None:
         """Give the place where an instrument records; None where it may not, which is counted."""
@@ -94,15 +99,20 @@ class Guests:
 
     def measure(self) -> None:
         """Call all callbacks; not again inside one, which may read metrics itself."""
+        self._call(list(self._observables.values()))
+
+    def look(self, timeout_seconds: float) -> None:
+        """Call all callbacks, and put what they give into the pages; wait for them no longer than this."""
+        self._read(list(self._observables.values()), timeout_seconds)
+
+    def settle(self, timeout_seconds: float) -> None:
+        """Look for the last time, as the runtime ends; a second time does nothing.
+
+        A forked child leaves out what it inherits: its parent reads the same.
+        """
         with self._lock:
-            if self._measuring:
-                return
-            self._measuring = True
-            try:
-                for observable in list(self._observables.values()):
-                    observable.measure()
-            finally:
-                self._measuring = False
+            watched, self._observables = self._observables, {}
+        self._read([each for key, each in watched.items() if key not in self._inherited], timeout_seconds)
 
     def completed(self, families: Iterable[Family]) -> list[Family]:
         """Give families of the registry with the exemplars that meters left for them."""
@@ -127,9 +137,33 @@ class Guests:
     def restart(self) -> None:
         """Start over, in a forked child."""
         self._lock = threading.RLock()
-        self._measuring = False
+        self._turn = threading.RLock()
+        self._reader = 0
+        self._inherited = frozenset(self._observables)
         self._exemplars.clear()
         self._foreign.restart()
+
+    def _call(self, observables: Iterable[Observable]) -> None:
+        if self._reader == threading.get_ident():
+            return
+        with self._turn:  # not the lock: an application that makes an instrument never waits for a callback
+            self._reader = threading.get_ident()
+            try:
+                for observable in observables:
+                    observable.measure()
+            finally:
+                self._reader = 0
+
+    def _read(self, observables: Sequence[Observable], timeout_seconds: float) -> None:
+        if not observables or self._reader == threading.get_ident():
+            return
+
+        def read() -> None:
+            self._call(observables)
+            self._foreign.keep()
+
+        if not within(timeout_seconds, read):
+            self.count("callback_failed", f"a callback of an observable instrument took over {timeout_seconds:.3g} s")
 
     def _admit(self, wanted: Wanted) -> bool:
         policy = self._registry.foreign

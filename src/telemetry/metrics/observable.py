@@ -56,7 +56,7 @@ class _Observed:
                     yield observation.value, observation.attributes
                 else:
                     count("value_out_of_range", f"{self.wanted.name}: {observation.value!r}")
-        except Exception as error:  # noqa: BLE001 -- a callback is the user's code
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- a callback is the user's code
             count("callback_failed", f"{self.wanted.name}: {type(error).__name__}: {text(error)}")
 
 

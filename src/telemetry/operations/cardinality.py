@@ -9,6 +9,8 @@ from typing import Final, Protocol, final
 from telemetry.contracts import CODES, OVERFLOW_ATTRIBUTE, Finding, MetricContract, Registry, is_overflow
 from telemetry.signals import Distribution, MetricKind, Quantiles
 
+from .shown import shown_name
+
 NEARLY_FULL: Final = 0.8
 """The part of its limit from which on a metric is told to be nearly full."""
 
@@ -41,6 +43,10 @@ class Exposed(Protocol):
     @property
     def is_overflow(self) -> bool:
         """Whether the source says that it takes what lies past a limit."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether its contract, if it has one, tells what its labels are called."""
 
 
 @final
@@ -117,8 +123,9 @@ class _Tally:
 
     def usage(self, metric: str, environment: str, limit: int) -> Usage:
         ratio = self.overflowed / self.amount if self.is_countable and self.amount else None
-        counts = {label: len(values) for label, values in self.values.items()}
+        counts = {shown_name(label): len(values) for label, values in self.values.items()}
         ordered = dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+        metric, environment = shown_name(metric), shown_name(environment)
         return Usage(metric, environment, len(self.combinations), limit, self.has_overflowed, ratio, ordered)
 
 
@@ -126,7 +133,7 @@ def usages(samples: Iterable[Exposed], registry: Registry, environment: str, *, 
     """Count the series of each metric, the fullest first; those that overflowed before all others.
 
     A series is counted by the labels of its contract: what a Prometheus adds to them, such as `instance`, makes no
-    other one. A metric without contract has the limit of foreign ones.
+    other one. A metric without contract has the limit of foreign ones. Names and values are shown without credentials.
 
     Args:
         samples: The series.
@@ -138,7 +145,9 @@ def usages(samples: Iterable[Exposed], registry: Registry, environment: str, *, 
     for sample in samples:
         contract = next((registry.metrics[name] for name in sample.names if name in registry.metrics), None)
         given = sample.labels
-        labels = given if contract is None else {name: given.get(name, "") for name in contract.labels}
+        labels = (
+            given if contract is None or not sample.fits else {name: given.get(name, "") for name in contract.labels}
+        )
         place = environment if only else given.get("environment", environment)
         key = (contract.name if contract else sample.names[0], place)
         tallies.setdefault(key, _Tally(contract)).take(sample, labels)

@@ -28,6 +28,9 @@ from .foreign import Foreign, foreign
 from .readiness import Readiness
 from .verify import Testing
 
+_INTERRUPTED = "pipeline-interrupted"
+"""The rule of a finding that says that somebody interrupted the pipeline."""
+
 _ALWAYS = ("pipeline_latency_seconds", "backend_missing_binaries", "backend_maturity")
 _VERIFIED = ("lowering_duration_seconds", "compile_success_total", "verification_total", "verification_block_rate")
 _PACKAGED = ("offline_bundle_size_bytes",)
@@ -117,7 +120,8 @@ def probe_function(function: Callable[[], Any], settings: Settings) -> Report:
     place = _place(function)
     with _recording(settings) as (runtime, basket):
         if problem := _failure(function):
-            findings.append(Finding("error", "pipeline-failed", place, problem, "make the pipeline succeed"))
+            rule = _INTERRUPTED if problem.startswith(KeyboardInterrupt.__name__) else "pipeline-failed"
+            findings.append(Finding("error", rule, place, problem, "make the pipeline succeed"))
         recorded = _recorded(runtime, basket)
         findings += _sending_findings(runtime)
     if not recorded.own_spans:
@@ -133,7 +137,7 @@ def _failure(function: Callable[[], Any]) -> str:
         result = function()
         if isinstance(result, Coroutine):
             asyncio.run(result)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 -- the user's pipeline may raise anything; what it recorded still counts
+    except BaseException as error:  # noqa: BLE001 -- the user's pipeline may raise anything; what it recorded still counts
         is_well = isinstance(error, SystemExit) and not error.code
         return "" if is_well else without_credentials(f"{type(error).__name__}: {error}")
     return ""

@@ -301,6 +301,8 @@ class TelemetryDispatcher:
         """Hand over everything that has ended, and wait until it has arrived; tell whether it did in time."""
         deadline = time.monotonic() + timeout_seconds
         self.hand_over()
+        if not self._outputs.pushes:
+            self.metrics.look(timeout_seconds / 2)
         shown = self.terms.processors.flush(timeout_seconds)
         return self._outputs.flush(max(0.0, deadline - time.monotonic())) and shown
 
@@ -310,6 +312,7 @@ class TelemetryDispatcher:
         Tells whether everything arrived.
         """
         timeout = self.settings.shutdown_timeout_seconds if timeout_seconds is None else timeout_seconds
+        timeout = self.metrics.settle(timeout)
         deadline = time.monotonic() + timeout
         if self.settings.patch_stdlib:
             from telemetry.context import unpatch

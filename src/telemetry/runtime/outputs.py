@@ -53,6 +53,11 @@ class Outputs:
         """Whether records leave out of the region, so that it has to keep them until they have."""
         return self._worker is not None and any(_is_sent(signal, self._settings) for signal in _KINDS)
 
+    @property
+    def pushes(self) -> bool:
+        """Whether metrics leave with each flush, which reads them then."""
+        return self._worker is not None and _is_sent("metrics", self._settings)
+
     def lines(self, ring: Ring) -> tuple[LogSink, ...]:
         """Give what writes log records into the ring; nothing where nobody would read them there."""
         is_read = self._region.is_file or (self._worker is not None and _is_sent("logs", self._settings))

@@ -146,10 +146,12 @@ def install(runtime: TelemetryDispatcher | None) -> TelemetryDispatcher | None:
 
 def retire(runtime: TelemetryDispatcher) -> bool:
     """Stop recording into a runtime, and shut it down; tell whether everything arrived."""
+    # While observable instruments still have their place.
+    left_seconds = runtime.metrics.settle(runtime.settings.shutdown_timeout_seconds)
     with _lock:
         if _current is runtime:
             install(None)
-    return runtime.shutdown()
+    return runtime.shutdown(left_seconds)
 
 
 def shutdown() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,10 +14,11 @@ import typer
 from telemetry.cli.columns import show_columns
 from telemetry.cli.folders import refuse
 from telemetry.config import read_settings
-from telemetry.contracts import Finding, Registry, load_registry
+from telemetry.contracts import CODES, Finding, Registry, load_registry
 from telemetry.errors import ConfigurationError, ContractError, JournalError, SourceError
 from telemetry.operations.cardinality import Usage, usages
-from telemetry.operations.live import Sample, Source, open_source
+from telemetry.operations.live import Misfit, Recording, Sample, Source, open_source
+from telemetry.operations.shown import shown_source
 
 _FAILED: Final = 1
 _LABELS: Final = 3
@@ -46,14 +47,15 @@ def cardinality(
 ) -> None:
     """List the metrics that are closest to their limits of series, and what lies past them; run it daily.
 
-    Exit code 0, 1 when a metric overflowed or has more series than it may, 2 on bad usage.
+    Exit code 0, 1 when a metric overflowed or has more series than it may, or nothing was recorded, 2 on bad usage.
     """
     try:
         with open_source(source, sys.stdin.buffer) as opened:
             found = _usages(opened, registry, environment)
     except (ConfigurationError, ContractError, JournalError, SourceError) as error:
         refuse(str(error))
-    findings = [finding for each in found for finding in each.findings(source)]
+    place = shown_source(source)
+    findings = [finding for each in found for finding in each.findings(place)] if found else [_nothing(place)]
     listed = found[: top or None]
     if as_json:
         said = {"metrics": [asdict(each) for each in listed], "findings": [asdict(each) for each in findings]}
@@ -67,8 +69,25 @@ def cardinality(
 def _usages(opened: Source, files: list[Path] | None, environment: str | None) -> list[Usage]:
     settings = read_settings()
     registry = _registry(opened, files or list(map(Path, settings.registry)), has_named=bool(files))
-    samples = (each.what for each in opened.recordings(registry) if isinstance(each.what, Sample))
-    return usages(samples, registry, environment or settings.environment, only=environment is not None)
+    return usages(
+        _samples(opened.recordings(registry)),
+        registry,
+        environment or settings.environment,
+        only=environment is not None,
+    )
+
+
+def _samples(recordings: Iterable[Recording]) -> Iterator[Sample]:
+    for each in recordings:
+        if isinstance(each.what, Sample):
+            yield each.what
+        elif isinstance(each.what, Misfit):
+            yield from each.what.samples()
+
+
+def _nothing(source: str) -> Finding:
+    code = CODES["TC600"]
+    return Finding("TC600", code.level, source, "", "no series was recorded", code.remedy)
 
 
 def _registry(opened: Source, files: Sequence[Path], *, has_named: bool) -> Registry:

@@ -11,8 +11,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from telemetry.cli.folders import refuse
-from telemetry.contracts import draft_registry, read_conventions
-from telemetry.errors import ContractError
+from telemetry.contracts import draft_registry, read_conventions, without_credentials
+from telemetry.errors import ContractError, SourceError
+from telemetry.operations.live import fetch
+from telemetry.operations.shown import is_address, shown_source
 
 _TIMEOUT_SECONDS: Final = 30
 _KEYS: Final = ("metrics", "spans", "events", "attributes")
@@ -40,13 +42,16 @@ def import_(
     """
     if output.exists():
         refuse(f"--output {output}: is there already; name another, or remove it")
-    told = ", ".join(sources)
-    draft = draft_registry(_all_found(sources), name=output.name.removesuffix(".json"), owner=owner)
+    told = ", ".join(map(shown_source, sources))
+    found = _all_found(sources)
+    draft = draft_registry(
+        (each for each in found if not _is_empty(each)), name=output.name.removesuffix(".json"), owner=owner
+    )
     try:
         draft.waive_breaches(f"Imported from {told} as it is.")
     except ContractError as error:
         refuse(f"{told}: {error}")
-    for line in draft.lost:
+    for line in (*(f"{each.place}: is empty" for each in found if _is_empty(each)), *draft.lost):
         typer.echo(line, err=True)
     if not any(draft.document.get(key) for key in _KEYS):
         typer.secho(f"telemetry: nothing in {told} could be carried over", err=True)
@@ -57,6 +62,11 @@ def import_(
         refuse(f"--output {output}: {error.strerror or error}")
     counts = ", ".join(f"{len(draft.document.get(key, ()))} {key}" for key in _KEYS)
     typer.echo(f"{output}: {counts}; not carried over, or to look at: {len(draft.lost)}")
+
+
+def _is_empty(found: Any) -> bool:
+    """Tell whether this is a file of conventions that holds nothing."""
+    return isinstance(found, dict) and not found
 
 
 def _all_found(sources: list[str]) -> list[Any]:
@@ -79,15 +89,14 @@ def _files(source: str) -> list[str]:
 
 def _conventions(source: str) -> dict[str, Any]:
     try:
-        return read_conventions(_text(source), source)
+        return read_conventions(_text(source), shown_source(source))
     except ContractError as error:
         refuse(str(error))
 
 
 def _found(source: str) -> list[Any]:
     """Read the families of a scrape or a registry, or one file of conventions."""
-    is_address = source.startswith(("http://", "https://"))
-    if not is_address and ":" in source and not Path(source).exists():
+    if not is_address(source) and ":" in source and not Path(source).exists():
         return _collected(source)
     text = _text(source)
     return [_conventions(source)] if text.lstrip().startswith("{") else _parsed(source, text)
@@ -104,16 +113,14 @@ def _collected(source: str) -> list[Any]:
 
 
 def _text(source: str) -> str:
-    from http.client import HTTPException
-    from urllib.request import urlopen
-
     try:
-        if source.startswith(("http://", "https://")):
-            with urlopen(source, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - http and https only, as tested above
-                return str(answer.read().decode("utf-8"))
+        if is_address(source):
+            return fetch(source, seconds=_TIMEOUT_SECONDS).body.decode("utf-8")
         return Path(source).read_text(encoding="utf-8")
-    except (OSError, ValueError, HTTPException) as error:
-        refuse(f"{source}: cannot be read: {error}")
+    except SourceError as error:
+        refuse(str(error))
+    except (OSError, ValueError) as error:
+        refuse(f"{shown_source(source)}: cannot be read: {error}")
 
 
 def _parsed(source: str, text: str) -> list[Any]:
@@ -125,4 +132,4 @@ def _parsed(source: str, text: str) -> list[Any]:
     try:
         return list(parse(text))
     except (ValueError, KeyError, IndexError) as error:
-        refuse(f"{source}: is no scrape of Prometheus: {error}")
+        refuse(f"{shown_source(source)}: is no scrape of Prometheus: {without_credentials(str(error))}")

@@ -17,9 +17,10 @@ from telemetry.cli.folders import refuse
 from telemetry.cli.github import Annotation, cell, report_to_github, table
 from telemetry.cli.shares import coverage_as_json, coverage_lines, coverage_table
 from telemetry.config import read_settings
-from telemetry.contracts import Registry, load_registry, without_credentials
+from telemetry.contracts import Registry, load_registry
 from telemetry.errors import ConfigurationError, ContractError, JournalError, SourceError
 from telemetry.operations.live import LiveCheck, LiveReport, Recording, Source, open_source
+from telemetry.operations.shown import shown_source
 
 _FAILED: Final = 1
 
@@ -128,7 +129,7 @@ def _summary(report: LiveReport, source: str, *, is_failed: bool) -> str:
     verdict = "❌ failed" if is_failed else "✅ passed"
     parts = [
         f"### Telemetry live check: {verdict}",
-        f"{cell(without_credentials(source))}: {_counted(report)}",
+        f"{cell(shown_source(source))}: {_counted(report)}",
         *coverage_table(report.coverage),
     ]
     if report.findings:

@@ -17,6 +17,7 @@ class Resolution:
 
     def __init__(self, groups: Sequence[Group], lose: Callable[[str, str], None]) -> None:
         self._lose = lose
+        self._rings: set[frozenset[str]] = set()
         self._groups: dict[str, Group] = {}
         self._defined: dict[str, Group] = {}
         for group in groups:
@@ -55,9 +56,18 @@ class Resolution:
                 table[key] = {**self._defined.get(key, {}), **table.get(key, {}), **each, "id": key}
 
     def _include(self, group: Group, name: str, table: dict[str, Group], seen: tuple[str, ...]) -> None:
-        """Add the attributes of another group; one that includes itself adds nothing more."""
+        """Add the attributes of another group; one that includes itself adds nothing more, and is named."""
         other = self._groups.get(name)
         if other is None:
             self._lose(f"group {group.get('id')}", f"takes attributes of {name!r}, which is not among the groups")
         elif name not in seen:
             self._collect(other, table, (*seen, name))
+        else:
+            self._name_ring(seen[seen.index(name) :])
+
+    def _name_ring(self, ring: tuple[str, ...]) -> None:
+        """Name groups that take from each other in a ring, once."""
+        if frozenset(ring) not in self._rings:
+            self._rings.add(frozenset(ring))
+            way = " → ".join((*ring, ring[0]))
+            self._lose(f"group {ring[0]}", f"takes from itself ({way}); leave one 'extends' or 'ref_group' out")

@@ -24,6 +24,8 @@ PATHS: Final[Mapping[str, tuple[Path, ...]]] = {
 """Fact to the places where it is looked for; the first that has it counts."""
 
 _COUNTS: Final = ("input_tokens", "cache_read_tokens", "cache_written_tokens", "output_tokens")
+_MOST: Final = (1 << 60) - 1
+"""Three of them, which make up one count, are still an attribute of 64 bits."""
 _LEAST: Final[Mapping[str, type | tuple[type, ...]]] = {
     "response_model": str,
     "response_id": str,
@@ -42,13 +44,15 @@ class Answer:
 
     Attributes:
         facts: Those that were found, by the keys of `PATHS`.
+        refused: The counts that no answer can have: below zero, past 64 bits, or no whole number; each with its type.
     """
 
-    __slots__ = ("_paths", "facts")
+    __slots__ = ("_paths", "facts", "refused")
 
     def __init__(self, paths: Mapping[str, Sequence[Path]]) -> None:
         self._paths = paths
         self.facts: dict[str, Any] = {}
+        self.refused: dict[str, str] = {}
 
     @property
     def input_tokens(self) -> int | None:
@@ -65,9 +69,17 @@ class Answer:
     def read(self, part: Any) -> None:
         """Take in an answer, or the next part of one; a later fact replaces an earlier one, and nothing raises."""
         for fact, paths in self._paths.items():
-            value = next((found for path in paths if (found := _fit(fact, value_at(path, part))) is not None), None)
+            value = next((found for path in paths if (found := self._fit(fact, path, part)) is not None), None)
             if value is not None:
                 self.facts[fact] = value
+
+    def _fit(self, fact: str, path: Path, part: Any) -> Any:
+        found = value_at(path, part)
+        value = _fit(fact, found)
+        plain = (found[0] if found else None) if isinstance(found, list) else found
+        if fact in _COUNTS and value is None and plain is not None:
+            self.refused[fact] = type(plain).__name__
+        return value
 
 
 def value_at(path: Path, part: Any) -> Any:
@@ -107,5 +119,5 @@ def _fit(fact: str, found: Any) -> Any:
     if isinstance(value, bool):
         return None
     if fact in _COUNTS:
-        return value if isinstance(value, int) and value >= 0 else None
+        return value if isinstance(value, int) and 0 <= value <= _MOST else None
     return value if isinstance(value, _LEAST[fact]) else None

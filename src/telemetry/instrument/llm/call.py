@@ -90,6 +90,8 @@ class LlmCall:
         if not self._begun:
             return
         elapsed_ns, self._begun = monotonic_ns() - self._begun, 0
+        for fact, kind in self.answer.refused.items():
+            count_unread(f"{fact} of {self._model or SPAN}: this {kind} is no number of tokens")
         self._cost = self._price()
         self._describe()
         # A stream that its reader leaves is closed, and no failure.

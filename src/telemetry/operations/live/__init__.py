@@ -2,18 +2,21 @@
 
 from .check import LiveCheck, LiveReport
 from .coverage import Share
+from .fetch import fetch
 from .finding import LiveFinding
-from .recording import Recording, Sample, samples_of
+from .recording import Misfit, Recording, Sample, samples_of
 from .source import Source, open_source
 
 __all__ = (
     "LiveCheck",
     "LiveFinding",
     "LiveReport",
+    "Misfit",
     "Recording",
     "Sample",
     "Share",
     "Source",
+    "fetch",
     "open_source",
     "samples_of",
 )

@@ -6,15 +6,26 @@ It reads no source and prints nothing: `source` gives recordings, the probe give
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, final
 
-from telemetry.contracts import OWN_PACK, EventContract, Level, MetricContract, Registry, SpanContract, load_registry
+from telemetry.contracts import (
+    OWN_PACK,
+    REDACTED,
+    EventContract,
+    Level,
+    MetricContract,
+    Registry,
+    SpanContract,
+    load_registry,
+)
+from telemetry.operations.shown import shown_name
 from telemetry.signals import LogRecord, SpanRecord
 
 from .coverage import SIGNALS, Coverage, Share, Signal
 from .finding import Breach, Findings, LiveFinding
+from .leaving import Leaving
 from .lines import line_breaches, run_breaches
 from .metrics import outdated, series_breaches
 from .outsiders import CLIENT_LIBRARIES, Outsiders, is_of_client_library, scope_shown
@@ -25,7 +36,6 @@ from .spans import LEVELS_OF_FOREIGN, span_breaches
 
 _EVENT_NAME: Final = r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+"
 _FREE_TEXT: Final = "free text"
-_SHOWN: Final = 80
 _SOURCE: Final = "the source"
 
 
@@ -65,7 +75,7 @@ class LiveCheck:
     """
 
     __slots__ = (
-        *("_counts", "_coverage", "_findings", "_metrics", "_outsiders", "_own", "_presence", "_secrets"),
+        *("_counts", "_coverage", "_findings", "_leaving", "_metrics", "_outsiders", "_own", "_presence", "_secrets"),
         *("_signals", "registry"),
     )
 
@@ -76,6 +86,7 @@ class LiveCheck:
         self._metrics = {**self._own, **registry.removed, **registry.metrics}
         self._findings = Findings()
         self._coverage = Coverage(registry)
+        self._leaving = Leaving(registry)
         self._outsiders = Outsiders()
         self._presence = Presence()
         self._secrets = Secrets(registry)
@@ -102,7 +113,9 @@ class LiveCheck:
             self._findings.add(_SOURCE, _SOURCE, [Breach("TC600", "", "nothing was recorded")])
         for record, example in self._presence.idless():
             problem = "it has no trace id, and a span was open in its process"
-            self._findings.add(f"event {record.event[:_SHOWN]}", example, [Breach("TC623", "", problem)])
+            self._findings.add(f"event {shown_name(record.event)}", example, [Breach("TC623", "", problem)])
+        for name, example, breaches in self._leaving.breaches(self._coverage.counts["metrics"]):
+            self._findings.add(f"metric {name}", example, breaches)
         return LiveReport(
             tuple(self._findings.all()),
             self._coverage.shares(self._signals),
@@ -116,8 +129,8 @@ class LiveCheck:
         self._counts["spans"] += 1
         self._presence.span(recording.process, span)
         contract = self._span_contract(span)
-        subject = f"span {contract.name if contract else span.name[:_SHOWN]}"
-        example = f"span {span.name[:_SHOWN]} (trace {span.trace_id:032x}, span {span.span_id:016x})"
+        subject = f"span {contract.name if contract else shown_name(span.name)}"
+        example = f"span {shown_name(span.name)} (trace {span.trace_id:032x}, span {span.span_id:016x})"
         if contract is not None:
             self._coverage.span(contract.name, span)
             self._findings.add(subject, example, span_breaches(span, contract, self.registry))
@@ -132,11 +145,12 @@ class LiveCheck:
         """Check a series."""
         self._counts["series"] += 1
         contract = self._metric_contract(sample)
-        name = contract.name if contract else sample.names[0][:_SHOWN]
-        pairs = ", ".join(f"{label}={value[:_SHOWN]!r}" for label, value in sample.labels.items())
-        subject, example = f"metric {name}", f"metric {name}{{{pairs}}}"
+        name = contract.name if contract else shown_name(sample.names[0])
+        secrets = list(self._secrets.breaches(sample.labels))
+        subject, example = f"metric {name}", f"metric {name}{{{_pairs(sample.labels, {each.key for each in secrets})}}}"
         if contract is not None:
             self._coverage.series(contract, sample.labels)
+            self._leaving.take(contract, sample, example)
             # What telemetry measures of itself has labels that are empty where they do not apply.
             is_its_own = contract.name in self._own and contract.name not in self.registry.metrics
             self._findings.add(subject, example, () if is_its_own else series_breaches(sample, contract))
@@ -147,12 +161,12 @@ class LiveCheck:
             self._outsiders.add(CLIENT_LIBRARIES, subject)
         else:
             self._findings.add(subject, example, [Breach("TC610", "", "the registry has no such metric", "declare it")])
-        self._findings.add(subject, example, self._secrets.breaches(sample.labels))
+        self._findings.add(subject, example, secrets)
 
     def line(self, record: LogRecord, recording: Recording) -> None:
         """Check a log record."""
         self._counts["lines"] += 1
-        event = record.event[:_SHOWN]
+        event = shown_name(record.event)
         subject, example = f"event {event}", f"line {self._counts['lines']} ({event})"
         contract = self.registry.events.get(record.event)
         if recording.is_own:
@@ -175,7 +189,7 @@ class LiveCheck:
 
     def _misfit(self, misfit: Misfit) -> None:
         self._counts["series"] += 1
-        subject = f"metric {misfit.name[:_SHOWN]}"
+        subject = f"metric {shown_name(misfit.name)}"
         removed = self.registry.removed.get(misfit.name)
         if removed is not None:
             breaches = outdated(removed)
@@ -203,6 +217,11 @@ class LiveCheck:
             return self.registry.metrics.get(sample.names[0])
         found = (self._metrics.get(name) for name in sample.names)
         return next((each for each in found if each is not None), None)
+
+
+def _pairs(labels: Mapping[str, str], secret: Set[str]) -> str:
+    shown = {label: REDACTED if label in secret else shown_name(value) for label, value in labels.items()}
+    return ", ".join(f"{label}={value!r}" for label, value in shown.items())
 
 
 def _values_of(span: SpanRecord) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Final, NamedTuple
 
 from telemetry.errors import SourceError
+from telemetry.operations.shown import shown_source
 
 from .scrape import MOST_BYTES
 
@@ -29,26 +30,30 @@ def fetch(url: str, *, seconds: float = _SECONDS, most_bytes: int = MOST_BYTES) 
     try:
         import httpx
     except ModuleNotFoundError:
-        raise SourceError(_shown(url), "fetching needs httpx: pip install 'telemetry[cli]'") from None
+        raise SourceError(shown_source(url), "fetching needs httpx: pip install 'telemetry[cli]'") from None
     try:
         with (
             httpx.Client(timeout=seconds, trust_env=False) as client,
             client.stream("GET", url, headers={"Accept": _ACCEPT, "Accept-Encoding": "identity"}) as answer,
         ):
-            _refuse_error(answer, _shown(url))
-            body = _body(answer, _shown(url), monotonic() + seconds, most_bytes)
+            _refuse_error(answer, shown_source(url))
+            body = _body(answer, shown_source(url), monotonic() + seconds, most_bytes)
             return Answer(body, "openmetrics" in answer.headers.get("content-type", ""))
     except httpx.TimeoutException:
-        raise SourceError(_shown(url), f"it did not answer within {seconds:g} seconds") from None
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise SourceError(_shown(url), f"it cannot be asked: {error}; is something listening there?") from None
+        raise SourceError(shown_source(url), f"it did not answer within {seconds:g} seconds") from None
+    except (httpx.InvalidURL, UnicodeError):
+        problem = "it is no URL; percent-encode what is special in a user or a password"
+        raise SourceError(shown_source(url), problem) from None
+    except (httpx.HTTPError, ValueError) as error:
+        raise SourceError(shown_source(url), f"it cannot be asked: {error}; is something listening there?") from None
 
 
 def _refuse_error(answer: object, url: str) -> None:
     status: int = answer.status_code  # type: ignore[attr-defined]
     headers = answer.headers  # type: ignore[attr-defined]
     if 300 <= status < 400:
-        raise SourceError(url, f"it leads to {headers.get('location', 'elsewhere')}; name that")
+        place = shown_source(headers.get("location", "elsewhere").partition("?")[0])
+        raise SourceError(url, f"it leads to {place}; name that")
     if status != 200:
         raise SourceError(url, f"it answers {status}; the path of a Prometheus endpoint is mostly /metrics")
     if "html" in headers.get("content-type", ""):
@@ -65,10 +70,3 @@ def _body(answer: object, url: str, until: float, most_bytes: int) -> bytes:
             raise SourceError(url, "it answers too slowly")
         pieces.append(piece)
     return b"".join(pieces)
-
-
-def _shown(url: str) -> str:
-    """Give the URL without what may be secret in it."""
-    scheme, slashes, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}"

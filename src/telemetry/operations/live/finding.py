@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, final
 
-from telemetry.contracts import CODES, LEVELS, Level, cut, without_credentials
+from telemetry.contracts import CODES, LEVELS, Level
+from telemetry.operations.shown import shown_text
 
 _MOST_DISTINCT: Final = 1000
-_MOST_CHARACTERS: Final = 300
 _OTHERS: Final = "others"
 
 
@@ -99,13 +99,8 @@ class Findings:
         self._found[key] = LiveFinding(
             breach.code,
             breach.level or kind.level,
-            subject=_clean(subject),
-            problem=_clean(breach.problem),
+            subject=shown_text(subject),
+            problem=shown_text(breach.problem),
             remedy=breach.remedy or kind.remedy,
-            example=_clean(example),
+            example=shown_text(example),
         )
-
-
-def _clean(text: str) -> str:
-    shown = without_credentials(text)
-    return shown if len(shown) <= _MOST_CHARACTERS else cut(shown, _MOST_CHARACTERS) + "…"

@@ -16,14 +16,15 @@ _OLD: Final[Mapping[str, Level]] = {"deprecated": "warning", "hidden": "warning"
 
 
 def series_breaches(sample: Sample, contract: MetricContract) -> Iterator[Breach]:
-    """Go through what is wrong with a series of this contract."""
+    """Go through what is wrong with a series of this contract; `leaving` judges those that are about to go."""
     yield from _shape(sample, contract)
     if sample.is_overflow or OVERFLOW in sample.labels.values():
         yield Breach("TC615", "", "it has reached its cardinality limit: there is a series for all others")
     else:
         yield from _labels(sample, contract)
     yield from _values(sample, contract)
-    yield from outdated(contract)
+    if contract.stability == "removed":
+        yield from outdated(contract)
 
 
 def outdated(contract: MetricContract) -> Iterator[Breach]:

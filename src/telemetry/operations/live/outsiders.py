@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final, final
 
+from telemetry.operations.shown import shown_text
 from telemetry.signals import Scope
 
 _MOST_SCOPES: Final = 200
@@ -28,7 +29,8 @@ class Outsiders:
         self._scopes: dict[str, Counter[str]] = {}
 
     def add(self, scope: str, what: str) -> None:
-        """Count one span, series or line."""
+        """Count one span, series or line; what is kept of it has no credentials."""
+        scope, what = shown_text(scope), shown_text(what)
         known = scope in self._scopes or len(self._scopes) < _MOST_SCOPES
         names = self._scopes.setdefault(scope if known else _OTHERS, Counter())
         names[what if what in names or len(names) < _MOST_NAMES else _OTHERS] += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -18,6 +18,10 @@ from .recording import OWN_SCOPE, Damage, Misfit, Recording, samples_of
 Signal = Literal["spans", "logs"]
 
 _SIGNALS: Final[dict[int, Signal]] = {extent.SPAN: "spans", extent.LOG: "logs"}
+_NO_JOURNAL: Final = (
+    "there is no journal in it; name the folder that TELEMETRY_JOURNAL names, and let the program call "
+    "telemetry.configure(), or start it with `telemetry run` and targets"
+)
 _MEMBERS: Final[tuple[tuple[str, Signal], ...]] = (
     ("spans.otlp", "spans"),
     ("recovered.otlp", "spans"),
@@ -34,7 +38,7 @@ def journal_folders(path: Path) -> list[Folder]:
     inner = [path] if _has_journals(path) else sorted(each for each in path.iterdir() if each.is_dir())
     found = [each for each in inner if _has_journals(each)]
     if not found:
-        raise SourceError(str(path), "there is no journal in it; name the folder that TELEMETRY_JOURNAL names")
+        raise SourceError(str(path), _NO_JOURNAL)
     try:
         return [Folder.open(each) for each in found]
     except JournalError as error:
@@ -74,8 +78,23 @@ def metric_recordings(pages: Sequence[bytes], registry: Registry, service: str =
     for family in source.families():
         for sample in samples_of(family):
             yield Recording(sample, service)
+    values = _values_of(source.refused, pages)
     for name, problem in source.refused.items():
-        yield Recording(Misfit(name, problem), service)
+        yield Recording(Misfit(name, problem, values=tuple(values.get(name, ()))), service)
+
+
+def _values_of(names: Collection[str], pages: Sequence[bytes]) -> dict[str, dict[tuple[str, ...], None]]:
+    """Give the label values of the series of some metrics, each once."""
+    import json
+
+    found: dict[str, dict[tuple[str, ...], None]] = {}
+    for part in parts_of(pages) if names else ():
+        with suppress(ValueError):
+            for _, _, descriptor, *_ in part.entries():
+                name, values = json.loads(descriptor)[:2]
+                if name in names:
+                    found.setdefault(name, {})[tuple(values)] = None
+    return found
 
 
 def _has_journals(path: Path) -> bool:

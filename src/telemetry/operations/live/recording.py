@@ -28,6 +28,7 @@ class Sample:
         bounds: A histogram's upper bounds; None where the source does not say, as for exponential buckets.
         scope: Who recorded it through OpenTelemetry's API; None for what is ours, or may be.
         is_overflow: It takes what lies past the cardinality limit, so its labels are none of the contract's.
+        fits: Whether its contract, if it has one, tells what its labels are called.
     """
 
     names: tuple[str, ...]
@@ -38,6 +39,7 @@ class Sample:
     bounds: tuple[float, ...] | None = None
     scope: Scope | None = None
     is_overflow: bool = False
+    fits: bool = True
 
 
 @final
@@ -48,12 +50,20 @@ class Misfit:
     Attributes:
         problem: Why.
         code: A key of `CODES`; empty where it has no contract, or one of another shape.
+        values: The label values of its series, where the source has them without the names of the labels.
     """
 
     name: str
     problem: str
     code: str = ""
     example: str = ""
+    values: tuple[tuple[str, ...], ...] = ()
+
+    def samples(self) -> Iterator[Sample]:
+        """Give its series, with labels that are called by their place: `label 1`."""
+        for values in self.values:
+            labels = {f"label {number}": value for number, value in enumerate(values, 1)}
+            yield Sample((self.name,), None, "", labels, None, fits=False)
 
 
 @final

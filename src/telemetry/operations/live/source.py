@@ -19,6 +19,7 @@ from typing import BinaryIO, Final, cast, final
 
 from telemetry.contracts import Registry
 from telemetry.errors import JournalError, SourceError
+from telemetry.operations.shown import is_address, shown_source
 
 from .coverage import SIGNALS, Signal
 from .fetch import fetch
@@ -67,9 +68,9 @@ def open_source(source: str, standard_input: BinaryIO) -> Iterator[Source]:
         SourceError: There is no such source, or it is none that can be read. Reading it may raise it too.
     """
     with ExitStack() as stack:
-        if source.startswith(("http://", "https://")):
+        if is_address(source):
             answer = fetch(source)
-            yield _file(BytesIO(answer.body), source, is_openmetrics=answer.is_openmetrics)
+            yield _file(BytesIO(answer.body), shown_source(source), is_openmetrics=answer.is_openmetrics)
         elif source == STANDARD_INPUT:
             yield _spooled(stack, standard_input, "the standard input")
         else:
