@@ -17,7 +17,8 @@ FLOORS: tuple[frozenset[str], ...] = (
 
 DEEP: dict[str, tuple[str, ...]] = {
     "runtime": ("telemetry.export.", "telemetry.metrics.meter", "telemetry.tracing.provider"),
-    "cli": ("telemetry.export.", "telemetry.journal.bundle"),
+    "operations": ("telemetry.export.replay.", "telemetry.journal.bundle"),
+    "cli": ("telemetry.export.", "telemetry.journal.bundle", "telemetry.operations."),
 }
 """Modules that pull in HTTP, TLS or a guest library: these rooms name them in full, in the function that needs them."""
 
