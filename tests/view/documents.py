@@ -59,7 +59,7 @@ def span(
     }
 
 
-def line(trace: int, number: int, at_ms: float, text: str, /, severity: int = 9, **more: Any) -> dict[str, Any]:
+def line(trace: int, number: int, at_ms: float, text: str, severity: int = 9, /, **more: Any) -> dict[str, Any]:
     """Give a log record of a span."""
     ids = {"traceId": trace_id(trace), "spanId": span_id(number)}
     said = {"timeUnixNano": str(START_NS + int(at_ms * MS)), "severityNumber": severity, "body": value(text)}
@@ -144,7 +144,7 @@ def demo(path: Path, sizes: Iterable[int] = (8, 30, 4)) -> Path:
         documents += [spans_of(compiler, own), spans_of(worker, workers)]
         texts = [
             line(trace, number + 1, 0.4, "compile.start", backend="c-gcc"),
-            line(trace, number + 3, 3, "compile.end", 17),
+            line(trace, number + 5, 3, "compile.end", 17),
         ]
         documents.append(logs_of(compiler, texts))
         number += 2 * stages + 1

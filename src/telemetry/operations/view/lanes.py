@@ -6,15 +6,17 @@ conventions) have lanes of their own; where spans of one thread overlap, as task
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
 from .recording import Span
 
+_Key = tuple[str, str]
+
 
 @final
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Lane:
     """Spans that nest, in the order of their starts, the longer one first.
 
@@ -25,36 +27,47 @@ class Lane:
     name: str
     process: int
     spans: list[Span] = field(default_factory=list)
-    _open: list[int] = field(default_factory=list)
+    _open: list[Span] = field(default_factory=list)
 
-    def takes(self, span: Span) -> bool:
-        """Add a span where it fits; the spans must come by their start."""
-        while self._open and self._open[-1] <= span.start_ns:
+    def takes(self, span: Span, own: Container[_Key]) -> bool:
+        """Add a span where it fits: where nothing is going on, or in its parent, or in what its trace does there.
+
+        Args:
+            span: The spans must come by their start.
+            own: The spans of the process; who has none of them for a parent was called from elsewhere.
+        """
+        while self._open and self._open[-1].end_ns <= span.start_ns:
             self._open.pop()
-        if self._open and self._open[-1] < span.end_ns:
-            return False
-        self._open.append(span.end_ns)
+        if self._open:
+            around = self._open[-1]
+            is_inside = around.trace_id == span.trace_id and span.end_ns <= around.end_ns
+            is_called = span.parent_id == around.span_id or (span.trace_id, span.parent_id) not in own
+            if not (is_inside and is_called):
+                return False
+        self._open.append(span)
         self.spans.append(span)
         return True
 
 
-def lanes_of(spans: Iterable[Span]) -> list[Lane]:
+def lanes_of(spans: Sequence[Span]) -> list[Lane]:
     """Give the lanes of all processes, process by process."""
+    own: dict[int, set[_Key]] = {}
+    for span in spans:
+        own.setdefault(span.process, set()).add((span.trace_id, span.span_id))
     groups: dict[tuple[int, str], list[Lane]] = {}
+    homes: dict[_Key, Lane] = {}
     for span in sorted(spans, key=_position):
         key = (span.process, _thread(span))
         lanes = groups.setdefault(key, [])
-        if not any(lane.takes(span) for lane in _likely(lanes, span)):
-            lanes.append(Lane(_name(key[1], len(lanes)), span.process))
-            lanes[-1].takes(span)
+        home = homes.get((span.trace_id, span.parent_id))
+        likely = [home, *lanes] if home in lanes else lanes
+        lane = next((each for each in likely if each is not None and each.takes(span, own[span.process])), None)
+        if lane is None:
+            lane = Lane(_name(key[1], len(lanes)), span.process)
+            lane.takes(span, own[span.process])
+            lanes.append(lane)
+        homes[span.trace_id, span.span_id] = lane
     return [lane for key in sorted(groups) for lane in groups[key]]
-
-
-def _likely(lanes: Sequence[Lane], span: Span) -> Iterator[Lane]:
-    """Give the lane of the span around first, for what is inside one span belongs below it."""
-    around = [lane for lane in lanes if lane.spans and lane.spans[-1].span_id == span.parent_id]
-    yield from around
-    yield from (lane for lane in lanes if lane not in around)
 
 
 def _thread(span: Span) -> str:

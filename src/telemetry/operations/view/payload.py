@@ -68,8 +68,8 @@ class _Payload:
 
     def _trace(self, trace: Trace) -> dict[str, Any]:
         spans = trace.spans
-        lanes = {id(span): number for number, lane in enumerate(lanes_of(spans)) for span in lane.spans}
-        names = [lane.name for lane in lanes_of(spans)]
+        found = lanes_of(spans)
+        lanes = {id(span): number for number, lane in enumerate(found) for span in lane.spans}
         return {
             "id": trace.trace_id,
             "span": [each.span_id for each in spans],
@@ -80,7 +80,7 @@ class _Payload:
             "took": [each.end_ns - each.start_ns for each in spans],
             "process": [each.process for each in spans],
             "lane": [lanes[id(each)] for each in spans],
-            "lanes": names,
+            "lanes": [lane.name for lane in found],
             "kind": [_KINDS.index(each.kind) for each in spans],
             "status": [_STATUSES.index(each.status) for each in spans],
             "open": [int(each.is_open) for each in spans],

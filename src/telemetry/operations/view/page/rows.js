@@ -36,6 +36,7 @@ export class Rows {
   }
 
   draw() {
+    if (!this.element.clientHeight) return;
     const first = Math.max(Math.floor(this.element.scrollTop / this.height) - BEYOND, 0);
     const seen = Math.ceil(this.element.clientHeight / this.height) + 2 * BEYOND;
     const last = Math.min(first + seen, this.count);
@@ -96,7 +97,7 @@ export class Rows {
     if (event.target !== this.element || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(Math.floor(this.element.clientHeight / this.height) - 1, 1);
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.count, End: this.count }[event.key];
-    if (step !== undefined) this.select(this.selected < 0 ? 0 : this.selected + step);
+    if (step !== undefined) this.select(this.selected < 0 && step < this.count ? 0 : this.selected + step);
     else if (event.key === "Enter" && this.selected >= 0) this.onopen?.(this.selected);
     else if (!this.onkey?.(event, this.selected)) return;
     event.preventDefault();

@@ -67,13 +67,13 @@ export class TracePanel {
     this.view.open(trace);
     this.search.value = "";
     this.said.textContent = "";
+    this.out.hidden = true;
     this.details.hide();
     const services = [...new Map(trace.process.map((process) => [recording.processes[process].service, process])).entries()];
     const processes = new Set(trace.process).size;
     this.head.replaceChildren(
-      element("h1", {}, bidi(trace.title.slice(0, 300))),
-      element("p", { class: "about" }, [duration(trace.length), counted(trace.count, "span"), counted(processes, "process"), moment(zero, trace.begin)].join(" · "),
-        element("span", { class: "id" }, element("code", { text: trace.id }), copier(trace.id, "trace id"))),
+      element("div", { class: "line" }, element("h1", {}, bidi(trace.title.slice(0, 300))), element("span", { class: "id" }, element("code", { text: trace.id }), copier(trace.id, "trace id"))),
+      element("p", { class: "about", text: [duration(trace.length), counted(trace.count, "span"), counted(processes, "process"), `${moment(zero, trace.begin)} UTC`].join(" · ") }),
       element("p", { class: "legend" }, services.slice(0, 12).map(([service, process]) => element("span", {}, element("span", { class: `dot hue-${hue(process)}` }), bidi(service || "unknown service"))),
         trace.failed ? element("span", { class: "chip failed", text: `✕ ${trace.failed} failed` }) : "", trace.opened ? element("span", { class: "chip open", text: `◌ ${trace.opened} open` }) : ""));
   }

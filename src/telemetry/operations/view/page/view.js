@@ -14,13 +14,12 @@ export class View {
     this.trace = trace;
     this.selected = -1;
     this.found = null;
-    this.whole();
+    this.from = trace.begin;
+    this.to = trace.begin + Math.max(trace.length, 1);
   }
 
   whole() {
-    this.from = this.trace.begin;
-    this.to = this.trace.begin + Math.max(this.trace.length, 1);
-    this.tell();
+    this.zoom(-Infinity, Infinity);
   }
 
   get is_zoomed() {
@@ -30,7 +29,7 @@ export class View {
   zoom(from, to) {
     const end = this.trace.begin + Math.max(this.trace.length, 1);
     const length = Math.min(Math.max(to - from, 10), end - this.trace.begin);
-    this.from = Math.min(Math.max(from, this.trace.begin), end - length);
+    this.from = Math.max(Math.min(from, end - length), this.trace.begin);
     this.to = this.from + length;
     this.tell();
   }

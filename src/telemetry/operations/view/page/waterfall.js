@@ -86,10 +86,10 @@ export class Waterfall {
   }
 
   make() {
-    const parts = { room: element("span", { class: "indent" }), twisty: element("span", { class: "twisty", "aria-hidden": "true" }),
+    const parts = { twisty: element("span", { class: "twisty", "aria-hidden": "true" }),
       dot: element("span", { class: "dot" }), mark: element("span", { class: "mark" }), name: bidi("", "row-name"), pid: element("span", { class: "pid" }),
       took: element("span", { class: "number", role: "gridcell" }), bar: element("span", { class: "bar" }) };
-    const name = element("span", { class: "cell-name", role: "gridcell" }, parts.room, parts.twisty, parts.dot, parts.mark, parts.name, parts.pid);
+    const name = element("span", { class: "cell-name", role: "gridcell" }, parts.twisty, parts.dot, parts.mark, parts.name, parts.pid);
     const lane = element("span", { class: "cell-bar", "aria-hidden": "true" }, parts.bar);
     return Object.assign(element("div", { class: "span-row" }, name, parts.took, lane), { parts });
   }
@@ -104,7 +104,7 @@ export class Waterfall {
     if (trace.has_children(at)) row.setAttribute("aria-expanded", String(!this.closed.has(at)));
     else row.removeAttribute("aria-expanded");
     row.className = `row span-row${failed ? " failed" : ""}${found ? (found.has(at) ? " found" : " faded") : ""}`;
-    parts.room.style.width = `${Math.min(depth, DEEPEST) * INDENT}px`;
+    parts.twisty.style.marginInlineStart = `${Math.min(depth, DEEPEST) * INDENT}px`;
     parts.twisty.textContent = trace.has_children(at) ? (this.closed.has(at) ? "▸" : "▾") : "";
     parts.dot.className = `dot hue-${hue(trace.process[at])}`;
     parts.mark.textContent = open ? "◌" : failed ? "✕" : "";
