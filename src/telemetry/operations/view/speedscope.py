@@ -23,7 +23,6 @@ def speedscope_profile(recording: Recording) -> bytes:
     profiles = [_profile(recording, lane, frames, zero_ns) for lane in lanes]
     document = {
         "$schema": _SCHEMA,
-        "activeProfileIndex": 0 if profiles else None,
         "exporter": "telemetry view",
         "name": recording.title,
         "profiles": profiles,

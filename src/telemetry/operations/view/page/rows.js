@@ -2,7 +2,7 @@
 
 import { element } from "./element.js";
 
-const BEYOND = 8;
+const BEYOND = 6;
 let serial = 0;
 
 export class Rows {

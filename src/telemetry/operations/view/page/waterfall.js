@@ -111,10 +111,17 @@ export class Waterfall {
     parts.mark.className = `mark ${open ? "open" : "failed"}`;
     parts.mark.title = open ? "was open when the recording ends" : failed ? "failed" : "";
     parts.name.textContent = trace.name_of(at).slice(0, 300);
-    parts.pid.textContent = (around < 0 || trace.process[around] !== trace.process[at]) ? who(trace.process[at]) : "";
+    parts.pid.textContent = this.whose(trace, at, around);
     parts.took.textContent = duration(trace.took[at]);
     this.fill_bar(parts, trace, at, failed, open);
     row.setAttribute("aria-label", `${trace.name_of(at).slice(0, 300)}, ${duration(trace.took[at])}${failed ? ", failed" : ""}${open ? ", open" : ""}, ${KINDS[trace.kind[at]]}, ${who(trace.process[at])}`);
+  }
+
+  // The process where it is another than that of the span around, and the thread where one is named.
+  whose(trace, at, around) {
+    const thread = trace.lanes[trace.lane[at]].startsWith("thread ") ? trace.lanes[trace.lane[at]] : "";
+    if (around < 0 || trace.process[around] !== trace.process[at]) return [who(trace.process[at]), thread].filter(Boolean).join(" · ");
+    return trace.lane[around] === trace.lane[at] ? "" : thread;
   }
 
   fill_bar(parts, trace, at, failed, open) {
