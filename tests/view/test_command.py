@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.journal import programs
+from tests.journal.written import Journal, payload, record
 from tests.view import documents
 
 TRACES = [documents.trace_id(number) for number in range(3)]
@@ -125,6 +126,19 @@ def test_a_damaged_journal_does_not_hide_the_others(tmp_path: Path, journal_fold
     assert run.returncode == 0
     assert "left out: 1-2-3.journal" in run.stderr
     assert "5 spans" in run.stdout
+
+
+def test_a_bad_record_costs_one(tmp_path: Path, journal_folder: Path) -> None:
+    """A span that is no protobuf text stands among others of its batch: they are shown, and it is counted."""
+    journal_folder.mkdir(mode=0o700)
+    journal = Journal(journal_folder / "4711-99-3e8.journal", key=1000, segment=8192, slots=4)
+    journal.spans(range(1, 6))
+    journal.put(payload(record(6, "broken")).replace(b"broken", b"\xff\xfe\xfdken"))
+    journal.spans(range(7, 10))
+    journal.close()
+    run = view(tmp_path, journal_folder, "--json")
+    said = json.loads(run.stdout)
+    assert (run.returncode, said["spans"], said["problems"]) == (0, 8, ["spans that cannot be read: 1"])
 
 
 @pytest.mark.parametrize(

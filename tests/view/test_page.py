@@ -163,6 +163,28 @@ def test_spans_of_a_killed_process_are_shown_as_open(
         assert "started" in shown.text(".ledger")
 
 
+def test_a_killed_function_is_found_in_the_code(
+    browser: Browser, journal_folder: Path, page_of: Callable[[Path], Path]
+) -> None:
+    """An open span of a decorated function says the function, the file and the line where it began."""
+    programs.run(programs.DECORATED, journal_folder)
+    with opened(browser, page_of(journal_folder), "#view=processes") as shown:
+        assert "Where in the code" in shown.text(".open-card")
+        assert "parse in <string>:" in shown.text(".open-card")
+        shown.page.click(".open-card button")
+        shown.settle()
+        assert "It began in parse in <string>:" in shown.text(".details")
+
+
+def test_losses_are_said(browser: Browser, journal_folder: Path, page_of: Callable[[Path], Path]) -> None:
+    """Where newer records took the place of older ones, the page says how many, at the top and in the ledger."""
+    programs.run(programs.NESTED, journal_folder, "40000")
+    with opened(browser, page_of(journal_folder)) as shown:
+        assert "records lost" in shown.text(".banner")
+        shown.page.click(".banner button")
+        assert "overwritten" in shown.text(".lost-note")
+
+
 def test_flame_graph_draws_each_process_apart(browser: Browser, page: Path) -> None:
     """A click on a bar selects its span, a double click zooms to it, and the heads name the processes."""
     with opened(browser, page, f"#mode=flame&trace={documents.trace_id(0)}") as shown:

@@ -22,6 +22,7 @@ _KINDS: Final = ("internal", "internal", "server", "client", "producer", "consum
 _STATUSES: Final = ("unset", "ok", "error")
 _SEVERITIES: Final = ((21, "critical"), (17, "error"), (13, "warning"), (9, "info"), (1, "debug"))
 _RECOVERED: Final = "telemetry.recovered"
+_NAMES: Final = {"logRecords": "log records"}
 _UNREADABLE: Final = (TypeError, ValueError, AttributeError, LookupError, OverflowError, RecursionError)
 
 
@@ -113,7 +114,7 @@ class Draft:
         for scope in items(batch, inner):
             scope_name = text(mapping(scope, "scope"), "name")
             for record in items(scope, records):
-                self._safely(take, self, record, records, process, scope_name, notes)
+                self._safely(take, self, record, _NAMES.get(records, records), process, scope_name, notes)
 
     def _span(self, given: Mapping[str, Any], process: int, scope: str, notes: Notes) -> None:
         trace_id, span_id = identifier(given, "traceId", 32), identifier(given, "spanId", 16)

@@ -73,19 +73,23 @@ def values(given: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def plain(value: Mapping[str, Any], depth: int = 0) -> Any:
-    """Give what an `AnyValue` holds; bytes stay the Base64 text that JSON has."""
-    if depth > _DEPTH:
-        raise ValueError("nested too deeply")
+    """Give what an `AnyValue` holds; bytes stay the Base64 text that JSON has, and what is very deep is left out."""
     for name, found in value.items():
         if name == "intValue":
             return as_whole(found)
         if name == "doubleValue":
             return number(value, name)
-        if name == "arrayValue":
-            return [plain(each, depth + 1) for each in items(mapping(value, name), "values")]
-        if name == "kvlistValue":
-            pairs = items(mapping(value, name), "values")
-            return {text(each, "key"): plain(mapping(each, "value"), depth + 1) for each in pairs}
+        if name in ("arrayValue", "kvlistValue"):
+            return _compound(value, name, depth + 1)
         if name in ("stringValue", "boolValue", "bytesValue") and isinstance(found, str | bool):
             return found
     return None
+
+
+def _compound(value: Mapping[str, Any], name: str, depth: int) -> Any:
+    if depth > _DEPTH:
+        return "…"
+    inner = items(mapping(value, name), "values")
+    if name == "arrayValue":
+        return [plain(each, depth) for each in inner]
+    return {text(each, "key"): plain(mapping(each, "value"), depth) for each in inner}

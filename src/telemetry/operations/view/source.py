@@ -23,11 +23,12 @@ from .draft import Draft, documents
 from .notes import Notes
 from .recording import Recording
 
+Signal = Literal["traces", "logs"]
+
+_RECORDS: Final[Mapping[Signal, str]] = {"traces": "spans", "logs": "log records"}
 _JOURNALS: Final = "*-*-*.journal"
 _SUFFIX: Final = ".journal"
 _GZIP: Final = b"\x1f\x8b"
-Signal = Literal["traces", "logs"]
-
 _MEMBERS: Final[tuple[tuple[str, Signal], ...]] = (
     ("spans.otlp", "traces"),
     ("recovered.otlp", "traces"),
@@ -164,7 +165,7 @@ def _take_batch(draft: Draft, signal: Signal, batch: bytes, notes: Notes) -> Non
     except (DecodeError, ValueError, RecursionError):
         halves = _quietly(halved, request)
         if len(halves) < 2:
-            draft.miss(signal)
+            draft.miss(_RECORDS[signal])
             return
         for half in halves:
             _take_batch(draft, signal, half.body, notes)
