@@ -11,7 +11,8 @@ export function duration(nanoseconds) {
   if (nanoseconds >= 60e9) {
     const seconds = Math.round(nanoseconds / 1e9);
     const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
-    return hours ? `${hours} h ${minutes} min` : `${minutes} min ${seconds % 60} s`;
+    const parts = hours ? [[hours, "h"], [minutes, "min"]] : [[minutes, "min"], [seconds % 60, "s"]];
+    return parts.filter(([count]) => count).map((part) => part.join(" ")).join(" ");
   }
   const [size, unit] = STEPS.find(([least]) => nanoseconds >= least) ?? STEPS[3];
   return `${digits(nanoseconds / size)} ${unit}`;
