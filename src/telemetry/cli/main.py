@@ -9,7 +9,7 @@ import sys
 from importlib import import_module
 from typing import Final
 
-_SUBCOMMANDS: Final = ("doctor", "probe", "run", "gateway", "journal", "bundle", "view", "contracts")
+_SUBCOMMANDS: Final = ("alerts", "doctor", "probe", "run", "gateway", "journal", "bundle", "view", "contracts")
 """Each has a module of its name, with a function of that name, or an `app` of further subcommands."""
 
 
