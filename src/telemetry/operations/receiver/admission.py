@@ -32,9 +32,9 @@ async def admit(service: Service, request: Request, route: Route) -> Person:
     if tokens is None:
         _refuse_other_names(request)
         return LOCAL
-    if route.role is Role.ANYBODY:
-        return NOBODY
     person = tokens.who(token.strip())[0] if has_token else await _of_session(service, request)
+    if route.role is Role.ANYBODY:
+        return person
     if person is NOBODY:
         raise Problem(401, "show a token of this receiver: Authorization: Bearer …", reason="token", headers=_CHALLENGE)
     if not person.may(route.role):

@@ -1,4 +1,4 @@
-"""What the receiver measures of itself, as the pack `telemetry` has it."""
+"""What the receiver measures of itself, as the pack `alerts` has it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, final
 
 from sqlalchemy import func, select
 
-from telemetry.contracts import OWN_PACK, load_registry
+from telemetry.contracts import load_registry
 from telemetry.export import prometheus_text
 from telemetry.metrics import ExecutionMetrics
 
@@ -25,7 +25,7 @@ class Meters:
     """The receiver's own metrics."""
 
     def __init__(self, environment: str) -> None:
-        registry = load_registry(packs=[OWN_PACK])
+        registry = load_registry(packs=["alerts"])
         self._metrics = ExecutionMetrics(registry, ambient={"environment": environment}, limit=_SERIES)
         self._lock = threading.Lock()
 

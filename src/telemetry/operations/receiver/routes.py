@@ -74,7 +74,7 @@ ROUTES: Final = (
           handlers.login, Role.ANYBODY, body=schemas.LOGIN, answer="Person", problems=(401,)),
     Route("POST", _API + "/logout", "logout", "End the session.",
           handlers.logout, Role.ANYBODY, answer="Status"),
-    Route("GET", _API + "/me", "me", "Tell who asks.", handlers.me, Role.READER, answer="Person"),
+    Route("GET", _API + "/me", "me", "Tell who asks: `nobody` without a token.", handlers.me, Role.ANYBODY, answer="Person"),
     Route("GET", "/healthz", "healthz", "Tell that the process answers.",
           handlers.healthz, Role.ANYBODY, answer="Status"),
     Route("GET", "/readyz", "readyz", "Tell whether alerts can be kept.",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from telemetry.errors import ConfigurationError, PortInUseError
 
@@ -14,6 +16,7 @@ from .options import Options
 
 _BACKLOG: Final = 2048
 _GRACE_SECONDS: Final = 5
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def refuse_open_doors(host: str, *, has_tokens: bool, has_tls: bool, plain: bool) -> None:
@@ -81,4 +84,21 @@ def serve(
     host, port = door.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     ready(f"{'https' if certificate else 'http'}://{shown}:{port}")
-    uvicorn.Server(config).run(sockets=[door])
+    _server(config).run(sockets=[door])
+
+
+def _server(config: Any) -> Any:
+    """Make a server that a signal ends in order; uvicorn's own sends the signal once more, to die of it."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            before = {each: signal.signal(each, self.handle_exit) for each in _STOP_SIGNALS}
+            try:
+                yield
+            finally:
+                for each, handler in before.items():
+                    signal.signal(each, handler)
+
+    return Server(config)

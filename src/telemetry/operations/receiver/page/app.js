@@ -23,6 +23,7 @@ function login(said = "") {
   const problem = element("p", { class: "problem", role: "alert" }, said);
   const form = element("form", { class: "login" }, element("h1", {}, "Alerts"),
     element("p", { class: "soft" }, "Show a token of this receiver. It is not kept in the browser: a session of twelve hours is."),
+    element("input", { name: "username", autocomplete: "username", hidden: true, "aria-hidden": "true" }),
     token, problem, element("button", { class: "primary", type: "submit" }, "Enter"));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -40,9 +41,10 @@ async function begin() {
   try {
     session = await ask("/api/v1/me");
   } catch (error) {
-    if (error.status === 403) return login("This token is for deliveries; a reader's or an operator's opens the page.");
-    return error.status === 401 ? login() : login(error.message);
+    return login(error.message);
   }
+  if (session.role === "anybody") return login();
+  if (session.role === "webhook") return login("This token is for deliveries; a reader's or an operator's opens the page.");
   const live = element("span", { class: "live", role: "status" });
   const main = element("main");
   const tabs = Object.entries(VIEWS).map(([name, [title]]) => element("a", { href: `#${name}`, "data-view": name }, title));
