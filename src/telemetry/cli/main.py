@@ -9,7 +9,18 @@ import sys
 from importlib import import_module
 from typing import Final
 
-_SUBCOMMANDS: Final = ("alerts", "doctor", "probe", "run", "gateway", "journal", "bundle", "view", "contracts")
+_SUBCOMMANDS: Final = (
+    "alerts",
+    "doctor",
+    "probe",
+    "run",
+    "run-summary",
+    "gateway",
+    "journal",
+    "bundle",
+    "view",
+    "contracts",
+)
 """Each has a module of its name, with a function of that name, or an `app` of further subcommands."""
 
 
@@ -29,11 +40,12 @@ def main() -> None:
     )
     app.callback()(show_version)
     for name in _wanted(sys.argv[1:]):
-        module = import_module(f".{name}", __package__)
+        in_python = name.replace("-", "_")
+        module = import_module(f".{in_python}", __package__)
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
-            app.command(name)(getattr(module, name))
+            app.command(name)(getattr(module, in_python))
     app(prog_name="telemetry")
 
 
