@@ -62,7 +62,7 @@ def serve(
     private_key: Path | None = None,
     ready: Callable[[str], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is told the address before the first request is taken.
+    """Serve until SIGTERM or SIGINT; `ready` is told the address once it does.
 
     Raises:
         ConfigurationError: The database cannot be opened.
@@ -83,15 +83,19 @@ def serve(
     )
     host, port = door.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    ready(f"{'https' if certificate else 'http'}://{shown}:{port}")
-    _server(config).run(sockets=[door])
+    url = f"{'https' if certificate else 'http'}://{shown}:{port}"
+    _server(config, lambda: ready(url)).run(sockets=[door])
 
 
-def _server(config: Any) -> Any:
+def _server(config: Any, ready: Callable[[], None]) -> Any:
     """Make a server that a signal ends in order; uvicorn's own sends the signal once more, to die of it."""
     import uvicorn
 
     class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready()  # signals end it in order from before this on
+
         @contextmanager
         def capture_signals(self) -> Iterator[None]:
             before = {each: signal.signal(each, self.handle_exit) for each in _STOP_SIGNALS}
