@@ -167,7 +167,7 @@ def _matchers(connection: Connection, incident_id: int) -> list[dict[str, Any]]:
     firing = [json.loads(text) for text in connection.scalars(wanted)]
     names = sorted(set.intersection(*(set(each) for each in firing)))
     values = {name: sorted({each[name] for each in firing}) for name in names}
-    return [_matcher(name, some) for name, some in values.items()]
+    return [_matcher(name, some) for name, some in values.items() if any(some)]
 
 
 def _matcher(name: str, values: Sequence[str]) -> dict[str, Any]:

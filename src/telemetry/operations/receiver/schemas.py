@@ -99,7 +99,7 @@ _SILENCE: Final = an_object(
     kind={"type": "string", "enum": ["acknowledgement", "maintenance"]},
     incident_id=or_null("integer"),
     state={"type": "string", "enum": ["pending", "active", "ending", "ended", "refused"]},
-    matchers=a_list(MATCHER),
+    matchers=a_list(an_object(name=_TEXT, value=_TEXT, isRegex={"type": "boolean"}, isEqual={"type": "boolean"})),
     created_by={"type": "string"},
     approver={"type": "string"},
     comment={"type": "string"},

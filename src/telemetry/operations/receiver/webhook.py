@@ -116,12 +116,13 @@ def _alert(value: Any, where: str) -> Alert:
     if not labels:
         raise wrong("an alert needs a label", f"{where}/labels")
     starts = _time(document, "startsAt", where)
-    ends = _time(document, "endsAt", where) if status == "resolved" else None
+    is_over = status == "resolved"
+    ends = _time(document, "endsAt", where) if is_over or "endsAt" in document else None
     return Alert(
         status=status,
-        fingerprint=_text(document, "fingerprint", where, required=True)[:64],
+        fingerprint=_text(document, "fingerprint", where, required=True, longest=64),
         starts_ms=starts,
-        ends_ms=ends,
+        ends_ms=ends if is_over else None,
         labels=labels,
         annotations=_texts(document, "annotations", where),
         generator_url=_text(document, "generatorURL", where),
@@ -135,12 +136,12 @@ def _object(value: Any, where: str) -> dict[str, Any]:
     return value
 
 
-def _text(document: dict[str, Any], name: str, where: str, *, required: bool = False) -> str:
+def _text(document: dict[str, Any], name: str, where: str, *, required: bool = False, longest: int = _MOST_TEXT) -> str:
     value = document.get(name, "")
     if not isinstance(value, str) or (required and not value):
         raise wrong(f"`{name}` has to be a text" + (", and not an empty one" if required else ""), f"{where}/{name}")
-    if len(value) > _MOST_TEXT:
-        raise wrong(f"`{name}` is longer than {_MOST_TEXT} characters", f"{where}/{name}")
+    if len(value) > longest:
+        raise wrong(f"`{name}` is longer than {longest} characters", f"{where}/{name}")
     return value
 
 
