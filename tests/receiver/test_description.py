@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
@@ -19,7 +20,7 @@ LEFT_OUT = ("positive_data_acceptance", "missing_required_header", "use_after_fr
 """Checks of what a description cannot say: that incident 7 is there, or which token it takes."""
 
 SCHEMA = schemathesis.openapi.from_dict(description())
-WANTED = [check for check in CHECKS.get_all() if check.__name__ not in LEFT_OUT]
+WANTED: list[Any] = [check for check in CHECKS.get_all() if check.__name__ not in LEFT_OUT]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     max_examples=REQUESTS, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-def test_hostile_requests_are_answered_as_described(receiver: Served, case: schemathesis.Case) -> None:
+def test_hostile_requests_are_answered_as_described(receiver: Served, case: schemathesis.Case[Any]) -> None:
     """No request brings a 500, an answer that is not described, or one of another form."""
     token = {"Authorization": f"Bearer {TOKENS['operator']}"}
     answer = case.call(base_url=receiver.url, headers=token)

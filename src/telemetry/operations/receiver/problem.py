@@ -40,9 +40,9 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         return {**told, "pointer": self.pointer} if self.pointer else told
 
 
-def wrong(detail: str, pointer: str = "", *, status: int = 422) -> Problem:
+def wrong(detail: str, pointer: str = "") -> Problem:
     """Give the problem of content that does not have the agreed form."""
-    return Problem(status, detail, reason="content", pointer=pointer)
+    return Problem(422, detail, reason="content", pointer=pointer)
 
 
 def missing(what: str) -> Problem:

@@ -93,7 +93,7 @@ def read_delivery(body: bytes) -> Delivery:
     if not isinstance(alerts, list) or not alerts:
         raise wrong("`alerts` has to be a list with at least one alert", "/alerts")
     if len(alerts) > _MOST_ALERTS:
-        raise wrong(f"more than {_MOST_ALERTS} alerts; set `max_alerts` of the webhook", "/alerts", status=413)
+        raise wrong(f"more than {_MOST_ALERTS} alerts; set `max_alerts` of the webhook", "/alerts")
     truncated = document.get("truncatedAlerts", 0)
     if type(truncated) is not int or not 0 <= truncated < 1 << 31:
         raise wrong("`truncatedAlerts` has to be a count", "/truncatedAlerts")
@@ -150,7 +150,7 @@ def _texts(document: dict[str, Any], name: str, where: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
         raise wrong(f"`{name}` has to be an object of texts", f"{where}/{name}")
     if len(value) > _MOST_LABELS or any(len(key) + len(each) > _MOST_TEXT for key, each in value.items()):
-        raise wrong(f"`{name}` has more than {_MOST_LABELS} entries, or one too long", f"{where}/{name}", status=413)
+        raise wrong(f"`{name}` has more than {_MOST_LABELS} entries, or one too long", f"{where}/{name}")
     return value
 
 
