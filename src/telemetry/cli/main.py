@@ -19,6 +19,7 @@ _SUBCOMMANDS: Final = (
     "journal",
     "bundle",
     "view",
+    "variance",
     "contracts",
 )
 """Each has a module of its name, with a function of that name, or an `app` of further subcommands."""

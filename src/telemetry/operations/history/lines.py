@@ -1,4 +1,4 @@
-"""History out of files with lines of OTLP JSON, as the collector's file exporter and a replay write them."""
+"""History out of files with lines of OTLP JSON, which the collector's file exporter writes."""
 
 from __future__ import annotations
 
