@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .reading import carrier, child_environment, default_journal, read_settings
+from .reading import carrier, child_environment, default_journal, read_origins, read_settings
 from .settings import (
     Environment,
     HostKind,
@@ -33,5 +33,6 @@ __all__ = (
     "carrier",
     "child_environment",
     "default_journal",
+    "read_origins",
     "read_settings",
 )

@@ -1,4 +1,4 @@
-"""A finished run of the test generator as Prometheus text: its summary, its checklist, what was observed of it."""
+"""A finished run of the test generator as Prometheus text: summary, checklist, observations."""
 
 from __future__ import annotations
 
