@@ -19,7 +19,9 @@ _SUBCOMMANDS: Final = (
     "journal",
     "bundle",
     "view",
+    "report",
     "variance",
+    "rollout",
     "contracts",
 )
 """Each has a module of its name, with a function of that name, or an `app` of further subcommands."""
