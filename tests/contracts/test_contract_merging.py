@@ -177,7 +177,7 @@ def test_packs_can_be_chosen(files: Files) -> None:
     assert (alone.packs, list(alone.metrics)) == ((), ["builds_total"])
     assert load_registry(packs="pipeline") == load_registry()
     with pytest.raises(
-        ContractError, match=r"there is no pack 'pipline'; did you mean 'pipeline'\? Shipped: agents, business"
+        ContractError, match=r"there is no pack 'pipline'; did you mean 'pipeline'\? Shipped: agents, alerts, business"
     ):
         load_registry(packs=["pipline"])
 

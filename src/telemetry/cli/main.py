@@ -13,14 +13,20 @@ _SUBCOMMANDS: Final = (
     "doctor",
     "probe",
     "run",
+    "run-summary",
     "gateway",
     "journal",
     "bundle",
+    "view",
     "contracts",
-    "dashboards",
     "generate",
+    "dashboards",
     "rules",
     "sheet",
+    "alerts",
+    "variance",
+    "rollout",
+    "report",
 )
 """Each has a module of its name, with a function of that name, or an `app` of further subcommands."""
 
@@ -41,11 +47,12 @@ def main() -> None:
     )
     app.callback()(show_version)
     for name in _wanted(sys.argv[1:]):
-        module = import_module(f".{name}", __package__)
+        in_python = name.replace("-", "_")
+        module = import_module(f".{in_python}", __package__)
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
-            app.command(name)(getattr(module, name))
+            app.command(name)(getattr(module, in_python))
     app(prog_name="telemetry")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .host import GitHubStep, github_step
-from .reading import carrier, child_environment, default_journal, read_settings
+from .reading import carrier, child_environment, default_journal, read_origins, read_settings
 from .settings import (
     Environment,
     HostKind,
@@ -36,5 +36,6 @@ __all__ = (
     "child_environment",
     "default_journal",
     "github_step",
+    "read_origins",
     "read_settings",
 )

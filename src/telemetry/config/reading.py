@@ -48,9 +48,8 @@ def read_settings(environ: Environ | None = None, directory: Path | None = None,
     values: dict[str, Any] = {}
     for setting in SETTINGS:
         sources = [(setting.name, arguments.get(setting.name), folder)]
-        sources += [(name, variables.get(name), folder) for name in setting.variables]
-        sources += [(f"{project}: {setting.name}", table.get(setting.name), os.path.dirname(project))]
-        found = _found(setting, sources, warnings)
+        sources += _sources(setting, variables, project, table, folder)
+        found = (value for _, value in _found(setting, sources, warnings))
         if setting.read is resource:
             values[setting.name] = {key: text for part in reversed(list(found)) for key, text in part.items()}
         elif (value := next(found, None)) is not None:
@@ -58,6 +57,26 @@ def read_settings(environ: Environ | None = None, directory: Path | None = None,
     values["limits"] = _limits(values, arguments.get("limits") or table.get("limits"))
     _complete(values)
     return Settings(**values, warnings=tuple(warnings))
+
+
+def read_origins(environ: Environ | None = None, directory: Path | None = None) -> dict[str, str]:
+    """Say where settings have their values from: a variable, or the file and key; the names of the rest are absent.
+
+    Resource attributes add up, so all their sources are named. Arguments are not seen: only the process that calls
+    `telemetry.configure` has them.
+
+    Raises:
+        ConfigurationError: As `read_settings` does.
+    """
+    folder = _absolute(directory)
+    variables = _variables(os.environ if environ is None else environ, [])
+    project, table = _project(folder)
+    origins = {}
+    for setting in SETTINGS:
+        places = [place for place, _ in _found(setting, _sources(setting, variables, project, table, folder), [])]
+        if places:
+            origins[setting.name] = ", ".join(places) if setting.read is resource else places[0]
+    return origins
 
 
 def carrier(environ: Environ | None = None) -> dict[str, str]:
@@ -88,7 +107,16 @@ def default_journal(service_name: str, environ: Environ | None = None) -> str:
     return os.path.join(variables.get("TMPDIR") or "/tmp", f"telemetry-{os.geteuid()}", name)  # noqa: S108
 
 
-def _found(setting: Setting, sources: Iterable[tuple[str, object, str]], warnings: list[str]) -> Iterator[Any]:
+def _sources(
+    setting: Setting, variables: Environ, project: str, table: Mapping[str, object], folder: str
+) -> list[tuple[str, object, str]]:
+    sources: list[tuple[str, object, str]] = [(name, variables.get(name), folder) for name in setting.variables]
+    return [*sources, (f"{project}: {setting.name}", table.get(setting.name), os.path.dirname(project))]
+
+
+def _found(
+    setting: Setting, sources: Iterable[tuple[str, object, str]], warnings: list[str]
+) -> Iterator[tuple[str, Any]]:
     for place, raw, folder in sources:
         if raw is None or raw == "":
             continue
@@ -100,7 +128,7 @@ def _found(setting: Setting, sources: Iterable[tuple[str, object, str]], warning
                 raise ConfigurationError(f"{problem}; correct it, or leave it out") from None
             warnings.append(f"{problem}; it is ignored")
         else:
-            yield _absolute_in(folder, setting, value)
+            yield place, _absolute_in(folder, setting, value)
 
 
 def _absolute_in(folder: str, setting: Setting, value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Tests of the alert receiver, with the servers that they share."""
