@@ -1,0 +1,9 @@
+"""Reports of what was measured: Markdown, HTML and PDF, with plots, from an engine or from files."""
+
+from __future__ import annotations
+
+from .figures import Report, gather
+from .pages import as_html, as_markdown, as_pdf
+from .profile import Profile, profile, profiles
+
+__all__ = ("Profile", "Report", "as_html", "as_markdown", "as_pdf", "gather", "profile", "profiles")
