@@ -6,8 +6,9 @@ import json
 import os
 from contextlib import suppress
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn, final
 
 import typer
 
@@ -17,6 +18,14 @@ from telemetry.errors import TelemetryError
 from .folders import refuse
 
 _FAILED: Final = 1
+
+
+@final
+class Payload(StrEnum):
+    """Whose webhook takes it."""
+
+    SLACK = "slack"
+    DISCORD = "discord"
 
 
 def report(
@@ -36,6 +45,9 @@ def report(
             min=0, envvar="SOURCE_DATE_EPOCH", help="The moment that it looks back from, in seconds since 1970."
         ),
     ] = None,
+    payload: Annotated[
+        Payload | None, typer.Option(help="Print the report in short as JSON for a webhook; nothing is sent.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the figures and the files as one JSON object.")
     ] = False,
@@ -47,15 +59,21 @@ def report(
     """
     at_s = datetime.now(UTC).timestamp() if at is None else float(at)
     default = Path("docs/metrics/reports", f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d}.md")
+    if as_json and payload is not None:
+        refuse("--json and --payload both print one JSON object; give one of them")
     made, contents = _made(source, name, at_s, output or default, html, pdf)
     for path, content in contents.items():
         _write(path, content)
-        if not as_json:
+        if not as_json and payload is None:
             typer.echo(str(path))
     if as_json:
         from telemetry.operations.report import as_document
 
         typer.echo(json.dumps(as_document(made) | {"files": [str(each) for each in contents]}, indent=2))
+    if payload is not None:
+        from telemetry.operations.report import discord, slack
+
+        typer.echo(json.dumps((slack if payload is Payload.SLACK else discord)(made), indent=2))
     if not made.is_fresh:
         typer.secho("telemetry: the data are older than two hours, or there are none; the report says so", err=True)
         raise typer.Exit(_FAILED)

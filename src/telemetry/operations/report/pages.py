@@ -23,7 +23,7 @@ def as_markdown(report: Report) -> str:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 -- it is Markdown; HTML is escaped below
-    environment.filters.update(number=_number, moment=_moment, cell=_cell)
+    environment.filters.update(number=number, moment=moment, cell=_cell)
     return environment.from_string(_template("report.md.jinja")).render(report=report) + "\n"
 
 
@@ -68,11 +68,13 @@ def _template(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Write a number for people, in four digits or whole."""
     return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
 
 
-def _moment(at_s: float) -> str:
+def moment(at_s: float) -> str:
+    """Write a time for people, in UTC."""
     return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d %H:%M} UTC"
 
 
