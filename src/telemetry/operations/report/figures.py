@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import Final, final
 
 from telemetry.contracts import MetricContract, Registry
-from telemetry.operations.history import History, Query, Sample
+from telemetry.operations.history import History, Query, Sample, Series
 
 from .profile import Profile
 
@@ -27,10 +27,12 @@ class Figure:
         labels: Its labels, in a line.
         points: Time and value. Of a counter it is what was added since the point before; of a histogram or summary
             the mean of the observations since then.
+        weights: How many observations each point stands for; of a gauge or counter, one.
     """
 
     labels: str
     points: Sequence[tuple[float, float]]
+    weights: Sequence[float]
 
     @property
     def values(self) -> list[float]:
@@ -39,8 +41,8 @@ class Figure:
 
     @property
     def mean(self) -> float:
-        """The mean of the values."""
-        return fmean(self.values)
+        """The mean: of a histogram or summary that of all observations, else that of the values."""
+        return fmean(self.values, self.weights)
 
 
 @final
@@ -50,6 +52,15 @@ class Chapter:
 
     contract: MetricContract
     figures: Sequence[Figure]
+
+    @property
+    def reading(self) -> str:
+        """How the values are to be read: a sentence; empty for a gauge, whose values are as they were measured."""
+        if self.contract.kind == "gauge":
+            return ""
+        if self.contract.kind == "counter":
+            return "Each value is what was added since the sample before."
+        return "Each value is the mean of what was observed since the sample before; the mean is of all observations."
 
 
 @final
@@ -89,7 +100,7 @@ def gather(chosen: Profile, history: History, registry: Registry, at_s: float) -
         reading = history.read(Query(name, contract.kind, at_s - chosen.hours * 3600, at_s))
         problems += reading.problems
         times += [each.time_s for series in reading.series for each in series.samples]
-        figures = [Figure(_line(each.labels.items()), _points(contract, each.samples)) for each in reading.series]
+        figures = [_figure(contract, each) for each in reading.series]
         found = sorted((each for each in figures if each.points), key=lambda each: (each.labels, each.points[0]))
         chapters.append(Chapter(contract, found))
     return Report(chosen, history.name, at_s, chapters, max(times, default=None), problems)
@@ -99,18 +110,25 @@ def _line(labels: Iterable[tuple[str, str]]) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(labels) if name not in _UNSAID) or "all"
 
 
-def _points(contract: MetricContract, samples: Sequence[Sample]) -> list[tuple[float, float]]:
+def _figure(contract: MetricContract, series: Series) -> Figure:
+    whole = [each for each in series.samples if isfinite(each.value)]
+    labels = _line(series.labels.items())
     if contract.kind == "gauge":
-        return [(each.time_s, each.value) for each in samples if isfinite(each.value)]
-    whole = [each for each in samples if isfinite(each.value)]
+        return Figure(labels, [(each.time_s, each.value) for each in whole], [1.0] * len(whole))
     if contract.kind == "counter":
-        return [(late.time_s, _added(early.value, late.value)) for early, late in pairwise(whole)]
-    return [
-        (late.time_s, _added(early.value, late.value) / count)
-        for early, late in pairwise(whole)
-        if (count := late.count - early.count) > 0
-    ]
+        added = [(late.time_s, _added(early.value, late.value)) for early, late in pairwise(whole)]
+        return Figure(labels, added, [1.0] * len(added))
+    observed = [(late.time_s, *_observed(early, late)) for early, late in pairwise(whole)]
+    some = [each for each in observed if each[2] > 0]
+    return Figure(labels, [(at_s, total / count) for at_s, total, count in some], [count for *_, count in some])
 
 
 def _added(early: float, late: float) -> float:
     return late - early if late >= early else late  # it began anew
+
+
+def _observed(early: Sample, late: Sample) -> tuple[float, float]:
+    """Give the sum and the number; the number alone tells a new start, for a sum may fall."""
+    if late.count < early.count:
+        return late.value, late.count
+    return late.value - early.value, late.count - early.count

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from typing import Any, Final
+
+from telemetry.errors import ConfigurationError
 
 from .figures import Chapter, Report
 
 _MOST_LINES: Final = 8
+_PANGO: Final = "libpango-1.0-0 libpangoft2-1.0-0"
 
 
 def as_markdown(report: Report) -> str:
@@ -18,7 +23,7 @@ def as_markdown(report: Report) -> str:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 -- it is Markdown; HTML is escaped below
-    environment.filters.update(number=_number, moment=_moment, cell=_cell)
+    environment.filters.update(number=number, moment=moment, cell=_cell)
     return environment.from_string(_template("report.md.jinja")).render(report=report) + "\n"
 
 
@@ -37,11 +42,21 @@ def as_html(report: Report) -> str:
 
 
 def as_pdf(report: Report) -> bytes:
-    """Write it as PDF; with SOURCE_DATE_EPOCH set, equal reports give equal bytes."""
-    from weasyprint import HTML  # type: ignore[import-untyped]
+    """Write it as PDF; with SOURCE_DATE_EPOCH set, equal reports give equal bytes.
 
-    content: bytes = HTML(string=as_html(report), url_fetcher=_refuse).write_pdf()
+    Raises:
+        ConfigurationError: The system lacks Pango.
+    """
+    content: bytes = _weasyprint().HTML(string=as_html(report), url_fetcher=_refuse).write_pdf()
     return content
+
+
+def _weasyprint() -> Any:
+    try:
+        with redirect_stdout(io.StringIO()):  # it prints advice of its own, into what a program may read
+            return import_module("weasyprint")
+    except OSError as error:
+        raise ConfigurationError(f"a PDF needs Pango of the system: apt-get install {_PANGO} ({error})") from error
 
 
 def _refuse(url: str, *_: Any, **__: Any) -> Any:
@@ -53,11 +68,13 @@ def _template(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Write a number for people, in four digits or whole."""
     return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
 
 
-def _moment(at_s: float) -> str:
+def moment(at_s: float) -> str:
+    """Write a time for people, in UTC."""
     return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d %H:%M} UTC"
 
 
