@@ -9,7 +9,7 @@ from typing import Final, final
 
 from telemetry.contracts import MetricContract
 from telemetry.monitoring.description.alert import Alert
-from telemetry.monitoring.query import Query
+from telemetry.monitoring.query import Query, equals
 
 OPEN_VALUES: Final = "abcdefgh"
 """Values of a label that takes any."""
@@ -73,7 +73,7 @@ def reached(alert: Alert, value: float) -> float:
 
 def named(name: str, labels: Mapping[str, str]) -> str:
     """Write a series."""
-    inside = ",".join(f'{label}="{value}"' for label, value in labels.items())
+    inside = ",".join(equals(label, value) for label, value in labels.items())
     return f"{name}{{{inside}}}"
 
 
