@@ -159,6 +159,19 @@ def test_values_of_exceptions_stay_values(tmp_path: Path, alert: str, group: str
 
 
 @needs("promtool", "amtool")
+@pytest.mark.parametrize("agent", ["=~build.*|test", "!=a", "!~[a-c]", "builder"])
+def test_narrowed_alerts_are_proven(tmp_path: Path, agent: str) -> None:
+    """An alert on some series only is proven with one that its query asks for, whatever compares them."""
+    ours = (
+        '[[alert]]\nname = "AgentFull"\nsummary = "An agent is full"\nmetric = "agent_memory_ratio"\nshow = "last"\n'
+        f'by = ["agent", "environment"]\nwhere = {{ agent = "{agent}", environment = "!=production" }}\n'
+        'warning = { threshold = 0.9, for = "10m" }\n'
+    )
+    tree = write_tree(tmp_path / "tree", described(tmp_path / "ours", alerts_ours=ours))
+    assert failing(only(tree, tmp_path / "copy", "AgentFull", "ours")) == []
+
+
+@needs("promtool", "amtool")
 def test_a_gap_does_not_begin_the_days_anew(tree: Path, tmp_path: Path) -> None:
     """A service without deployments for three days alerts in spite of hours without data; a deployment ends it."""
     copy = only(tree, tmp_path, "DeploymentsStopped", "delivery")
