@@ -4,7 +4,8 @@
 # its address stays one that no host has, and Alertmanager says so when it would use it.
 set -eu
 from=${TELEMETRY_CONFIGURATION:-/etc/alertmanager}
-to=${TELEMETRY_RENDERED:-/tmp/alertmanager}
+# A name that others can foretell could be theirs already.
+to=${TELEMETRY_RENDERED:-$(mktemp -d)}
 mkdir -p "$to"
 chmod 700 "$to"
 cp "$from"/telemetry.tmpl "$to"/
@@ -12,7 +13,11 @@ cp "$from"/alertmanager.yml "$to"/alertmanager.yml
 chmod 600 "$to"/alertmanager.yml
 put() {
     [ -s "$2" ] || return 0
-    url=$(sed 's/[&|\\]/\\&/g' "$2")
+    url=$(sed -n 's/^[[:space:]]*//; s/[[:space:]].*//; /^https:\/\//{ s/[&|\\]/\\&/g; p; q; }' "$2")
+    if [ -z "$url" ]; then
+        echo "entrypoint.sh: no line of $2 begins with https://; that channel will not be told" >&2
+        return 0
+    fi
     # Through a file: the arguments of a command are there for all to see.
     printf 's|%s$|%s|\n' "$1" "$url" >"$to"/script.sed
     sed -i -f "$to"/script.sed "$to"/alertmanager.yml

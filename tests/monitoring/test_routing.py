@@ -123,6 +123,43 @@ def test_the_entrypoint_puts_webhooks_in(tree: Path, tmp_path: Path) -> None:
     subprocess.run(["amtool", "check-config", str(rendered / "alertmanager.yml")], check=True, capture_output=True)
 
 
+def start(tree: Path, folder: Path, **files: str) -> subprocess.CompletedProcess[str]:
+    """Run the entrypoint with these files of secrets; what stands for Alertmanager shows its configuration."""
+    secrets, programs, temporary = folder / "secrets", folder / "bin", folder / "tmp"
+    for each in (secrets, programs, temporary):
+        each.mkdir()
+    for name, text in files.items():
+        (secrets / name).write_text(text)
+    (programs / "alertmanager").write_text('#!/bin/sh\ncat "${1#--config.file=}"\necho "$1"\n')
+    (programs / "alertmanager").chmod(0o755)
+    settings = {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "TELEMETRY_CONFIGURATION": str(tree / "alertmanager"),
+        "TELEMETRY_SECRETS": str(secrets),
+        "TMPDIR": str(temporary),
+    }
+    command = ["/bin/sh", str(tree / "alertmanager/entrypoint.sh")]
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=settings)
+
+
+def test_a_webhook_is_found_among_other_lines(tree: Path, tmp_path: Path) -> None:
+    """Lines around the address, blanks and a carriage return do no harm; a file without an address is named."""
+    done = start(tree, tmp_path, discord_critical="# ours\r\n  https://d.test/a&b \r\n\n", discord_info="nothing\n")
+    assert done.returncode == 0, done.stderr
+    assert "webhook_url: https://d.test/a&b\n" in done.stdout
+    assert "https://discord.invalid/info" in done.stdout
+    assert done.stderr.count("discord_info begins with https://") == 1
+
+
+def test_the_copy_has_a_folder_that_nobody_can_foretell(tree: Path, tmp_path: Path) -> None:
+    """Without a folder of ours, the copy with the webhooks is in a new one, which is ours alone."""
+    done = start(tree, tmp_path)
+    assert done.returncode == 0, done.stderr
+    (made,) = (tmp_path / "tmp").iterdir()
+    assert done.stdout.endswith(f"--config.file={made}/alertmanager.yml\n")
+    assert (made.name != "alertmanager", made.stat().st_mode & 0o77) == (True, 0)
+
+
 @needs("amtool")
 def test_messages_are_short_and_complete(tree: Path, tmp_path: Path) -> None:
     """A message has the severity, the alert, the place, the value, the owner and both links."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.engines import needs
-from tests.monitoring.trees import described, loaded, write_tree
+from tests.monitoring.trees import described, loaded, rules_of, write_tree
 from typer.testing import CliRunner
 
 from telemetry.cli.rules import app
@@ -36,7 +36,7 @@ owner = "build-team"
 [[override]]
 alert = "AgentSilent"
 match = { agent = "nightly" }
-critical = { threshold = 86400 }
+critical = { threshold = 43200 }
 
 [[override]]
 alert = "CapacityIdle"
@@ -132,6 +132,64 @@ def test_a_wrong_time_fails(tree: Path, tmp_path: Path, alert: str, group: str, 
             rule["for"] = duration(seconds(rule["for"]) + change * step)
     (copy / f"rules/{group}.yml").write_text(yaml.safe_dump(rules))
     assert failing(copy) == [f"tests/{alert}.yml"]
+
+
+STRANGE = r"""
+[[override]]
+alert = "AgentSilent"
+match = { agent = 'a"}or(1)#\{},}$window' }
+critical = { threshold = 600 }
+
+[[override]]
+alert = "AgentSlow"
+match = { agent = 'a"}or(1)#\{},}$window' }
+warning = { threshold = 60 }
+"""
+
+
+@needs("promtool", "amtool")
+@pytest.mark.parametrize(("alert", "group"), [("AgentSilent", "agents"), ("AgentSlow", "agents")])
+def test_values_of_exceptions_stay_values(tmp_path: Path, alert: str, group: str) -> None:
+    """A value with quotes, braces and backslashes becomes no PromQL: the rule asks for it, and is proven with it."""
+    tree = write_tree(tmp_path / "tree", described(tmp_path / "ours", alerts_ours=STRANGE))
+    copy = only(tree, tmp_path / "copy", alert, group)
+    assert failing(copy) == []
+    expressions = [rule["expr"] for rule in rules_of(copy, alert)]
+    assert all(r'agent="a\"}or(1)#\\{},}$window"' in each for each in expressions)
+
+
+@needs("promtool", "amtool")
+@pytest.mark.parametrize("agent", ["=~build.*|test", "!=a", "!~[a-c]", "builder"])
+def test_narrowed_alerts_are_proven(tmp_path: Path, agent: str) -> None:
+    """An alert on some series only is proven with one that its query asks for, whatever compares them."""
+    ours = (
+        '[[alert]]\nname = "AgentFull"\nsummary = "An agent is full"\nmetric = "agent_memory_ratio"\nshow = "last"\n'
+        f'by = ["agent", "environment"]\nwhere = {{ agent = "{agent}", environment = "!=production" }}\n'
+        'warning = { threshold = 0.9, for = "10m" }\n'
+    )
+    tree = write_tree(tmp_path / "tree", described(tmp_path / "ours", alerts_ours=ours))
+    assert failing(only(tree, tmp_path / "copy", "AgentFull", "ours")) == []
+
+
+@needs("promtool", "amtool")
+def test_a_gap_does_not_begin_the_days_anew(tree: Path, tmp_path: Path) -> None:
+    """A service without deployments for three days alerts in spite of hours without data; a deployment ends it."""
+    copy = only(tree, tmp_path, "DeploymentsStopped", "delivery")
+    series = 'deployment_frequency_weekly{environment="staging",service_name="api"}'
+    firing = loaded(copy, "tests/DeploymentsStopped.yml")["tests"]
+    expected = next(check["exp_alerts"] for each in firing for check in each["alert_rule_test"] if check["exp_alerts"])
+    labels = {**expected[0]["exp_labels"], "environment": "staging", "service_name": "api"}
+    said = re.sub(r"\(.*?\)", "(environment staging, service_name api)", expected[0]["exp_annotations"]["description"])
+    alert = {"exp_labels": labels, "exp_annotations": {**expected[0]["exp_annotations"], "description": said}}
+    checks = [
+        {"eval_time": at, "alertname": "DeploymentsStopped", "exp_alerts": alerts}
+        for at, alerts in (("71h", []), ("72h", [alert]), ("81h", []))
+    ]
+    test = {"interval": "1h", "input_series": [{"series": series, "values": "0x30 _x5 0x43 1x10"}],
+            "alert_rule_test": checks}  # fmt: skip
+    content = {"rule_files": ["../rules/delivery.yml"], "evaluation_interval": "1h", "tests": [test]}
+    (copy / "tests/DeploymentsStopped.yml").write_text(yaml.safe_dump(content))
+    assert [each for each in prove_tree(copy) if each.problem] == []
 
 
 @needs("promtool", "amtool")

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _SUITE: Final = "telemetry probe"
 _RUN_RULES: Final = (
     *("span-missing", "trace-root", "span-parent", "metric-missing", "event-missing"),
-    *("log-ids", "log-span", "export-failed", "pipeline-failed", "pipeline-interrupted"),
+    *("log-ids", "log-span", "export-failed"),
+    *("pipeline-failed", "pipeline-interrupted", "pipeline-vanished"),
 )
 _CYCLE: Final = "cycle-"
 # XML 1.0, production 2: no other characters may stand in a document.

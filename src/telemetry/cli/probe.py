@@ -5,19 +5,31 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from telemetry.config import read_settings
+from telemetry.config import Settings, read_settings
 from telemetry.errors import ConfigurationError, ContractError, UnsupportedError
-from telemetry.probe import BackendDescriptor, Plan, Report, as_json, as_text, backend, backends, probe_function
+from telemetry.probe import (
+    Aftermath,
+    BackendDescriptor,
+    Plan,
+    Report,
+    as_json,
+    as_text,
+    backend,
+    backends,
+    probe_function,
+)
 from telemetry.probe import probe as run_probe
 
 from .folders import refuse
 from .junit import write_junit
+from .keeper import keep
 from .probed import tell_github
 
 _DEFAULT_SPEC = Path(__file__).parents[1] / "probe" / "default.spec"
@@ -67,21 +79,20 @@ def probe(
     try:
         settings = read_settings(log_level="debug")
         if target is not None:
-            report = probe_function(_function(target, specs), settings)
-        else:
-            plan = Plan(
-                specs=specs or [_DEFAULT_SPEC],
-                backends=_chosen(backend_names),
-                folder=folder.resolve(),
-                revision=revision,
-                use_cache=use_cache,
-                timeout_seconds=timeout_seconds,
-                proof_seconds=proof_seconds,
-                progress=lambda stage, subject: typer.secho(f"· {stage:20} {subject}", err=True, dim=True),
-                expect_blocked=expect_blocked,
-                workers=workers,
-            )
-            report = run_probe(plan, settings)
+            _probe_target(target, specs, settings, partial(_show, json_path=json_path, junit=junit))
+        plan = Plan(
+            specs=specs or [_DEFAULT_SPEC],
+            backends=_chosen(backend_names),
+            folder=folder.resolve(),
+            revision=revision,
+            use_cache=use_cache,
+            timeout_seconds=timeout_seconds,
+            proof_seconds=proof_seconds,
+            progress=lambda stage, subject: typer.secho(f"· {stage:20} {subject}", err=True, dim=True),
+            expect_blocked=expect_blocked,
+            workers=workers,
+        )
+        report = run_probe(plan, settings)
     except (ConfigurationError, ContractError) as error:
         refuse(str(error))
     _show(report, json_path, junit)
@@ -97,6 +108,29 @@ def _chosen(names: list[str] | None) -> list[BackendDescriptor]:
     return [each for each in native if not each.missing_binaries()] or [backend("python")]
 
 
+def _probe_target(
+    target: str, specs: list[Path] | None, settings: Settings, show: Callable[[Report], NoReturn]
+) -> NoReturn:
+    """Probe in a child, since a target may end its process; the verdict is ours where the child has none."""
+    aftermath = Aftermath(settings)
+
+    def gate() -> NoReturn:
+        try:
+            report = probe_function(_function(target, specs), settings)
+        except (ConfigurationError, ContractError) as error:
+            refuse(str(error))
+        show(report)
+
+    ending = keep(gate)
+    if ending.verdict is None:
+        try:
+            report = aftermath.report(target, ending.words, ending.process)
+        except ContractError as error:
+            refuse(str(error))
+        show(report)
+    raise typer.Exit(ending.exit_code)
+
+
 def _function(name: str, specs: list[Path] | None) -> Callable[[], Any]:
     if specs:
         refuse("--target names a pipeline of your own, which reads no specification; keep one")
@@ -108,7 +142,7 @@ def _function(name: str, specs: list[Path] | None) -> Callable[[], Any]:
             found = getattr(found, part)
     except (ImportError, AttributeError) as error:
         refuse(f"--target {name}: {error}; give module:function")
-    except Exception as error:  # noqa: BLE001 -- the user's module may raise anything when it is imported
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- the user's module may raise anything when it is imported
         refuse(f"--target {name}: {module_name} cannot be imported: {type(error).__name__}: {error}")
     if not colon or not callable(found):
         refuse(f"--target {name} is no function; give module:function")

@@ -1,10 +1,8 @@
-"""The reference pipeline: specifications, compiled for real, verified, and packaged.
-
-It is what `telemetry probe` measures, and an example of what the SDK instruments.
-"""
+"""The reference pipeline, which `telemetry probe` measures: compiled for real, verified, and packaged."""
 
 from __future__ import annotations
 
+from .aftermath import Aftermath
 from .arithmetic import Fault
 from .backends import BackendDescriptor, Invocation, Maturity, backend, backends
 from .cache import BuildCache
@@ -27,6 +25,7 @@ from .verdict import Verdict, Violation
 from .verify import Testing, verify
 
 __all__ = (
+    "Aftermath",
     "BackendDescriptor",
     "BuildCache",
     "Clause",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import final
 
 from telemetry._hotpath import Chunk, extent
-from telemetry.journal import JournalFile, Reader, readers
+from telemetry.journal import JournalFile, readers
 from telemetry.metrics import MergedMetrics, Part, parts_of
 from telemetry.runtime import TelemetryDispatcher
 from telemetry.signals import Family, Scope, SpanRecord
@@ -38,7 +38,7 @@ class Crew:
                     continue
                 self._pages += parts_of(reader.snapshots())
                 if reader.identity.key != region.key:
-                    self.spans += _spans(reader)
+                    self.spans += spans_of(chunk for batch in reader.rest() for chunk in batch.chunks)
 
     def families(self) -> Sequence[Family]:
         """Give the metrics of all of them together."""
@@ -47,11 +47,11 @@ class Crew:
         return MergedMetrics(self._runtime.registry, lambda: [(part, False) for part in self._pages]).families()
 
 
-def _spans(reader: Reader) -> Iterator[SpanRecord]:
-    for batch in reader.rest():
-        for chunk in batch.chunks:
-            if chunk.kind == extent.SPAN:
-                yield from decoded([(_scope(chunk), len(chunk.flags), chunk.payload)], chunk.flags)
+def spans_of(chunks: Iterable[Chunk]) -> Iterator[SpanRecord]:
+    """Give the spans of a journal's chunks."""
+    for chunk in chunks:
+        if chunk.kind == extent.SPAN:
+            yield from decoded([(_scope(chunk), len(chunk.flags), chunk.payload)], chunk.flags)
 
 
 def _scope(chunk: Chunk) -> Scope | None:

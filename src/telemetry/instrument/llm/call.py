@@ -58,7 +58,7 @@ class LlmCall:
         answer: What is known of the answer so far.
     """
 
-    __slots__ = ("_begun", "_cost", "_model", "_said", "_terms", "answer", "span")
+    __slots__ = ("__weakref__", "_begun", "_cost", "_model", "_said", "_terms", "answer", "span")
 
     def __init__(self, terms: Terms, attributes: Mapping[str, Any]) -> None:
         own = {
@@ -74,6 +74,11 @@ class LlmCall:
         self.answer = Answer(terms.paths)
         self.span: Span = span(SPAN, kind="client", attributes=given)
         self._begun = monotonic_ns()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return not self._begun
 
     def observe(self, part: Any) -> None:
         """Read the answer, or the next part of a stream of it; what it says is recorded when the call ends."""

@@ -13,6 +13,7 @@ from telemetry._hotpath import switch
 from telemetry.errors import ContractError
 
 from .answer import PATHS, Path
+from .blocks import Blocks
 from .call import SPAN, LlmCall, Price, Terms, count_unread
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,16 +26,16 @@ _PACK_IS_MISSING = (
 
 @final
 class LlmInstrument:
-    """What `instrument_llm_call` gives: put it on functions, or around one block."""
+    """What `instrument_llm_call` gives: put it on functions, or around blocks."""
 
-    __slots__ = ("__weakref__", "_calls", "_capture", "_place", "_prompt", "_terms")
+    __slots__ = ("__weakref__", "_blocks", "_capture", "_place", "_prompt", "_terms")
 
     def __init__(self, terms: Terms, capture: Mapping[str, Path], prompt: Path | None) -> None:
         self._terms = terms
         self._capture = dict(capture)
         self._prompt = prompt
         self._place = ""
-        self._calls: list[LlmCall] = []
+        self._blocks = Blocks()
 
     @property
     def _telemetry_names(self) -> tuple[str]:
@@ -51,13 +52,14 @@ class LlmInstrument:
             raise ContractError(f"{self._place}: {_PACK_IS_MISSING}")
 
     def __enter__(self) -> LlmCall:
-        self._calls.append(self._call({}))
-        return self._calls[-1].__enter__()
+        return self._blocks.add(self._call({})).__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._calls.pop().__exit__(kind, error, traceback)
+        call = self._blocks.take()
+        if call is not None:
+            call.__exit__(kind, error, traceback)
 
     def __call__(self, function: F) -> F:
         """Record every call of a function, coroutine function or (asynchronous) generator function.

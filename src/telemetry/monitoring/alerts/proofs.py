@@ -14,6 +14,7 @@ from telemetry.monitoring.description.duration import duration, seconds
 from telemetry.monitoring.description.proof import Proof
 from telemetry.monitoring.description.record import Expectation
 from telemetry.monitoring.document import as_yaml
+from telemetry.monitoring.query import equals
 
 from .judgement import Judges, judges
 from .missing import NAME, Watched, missing_annotations, missing_labels, watched
@@ -151,7 +152,7 @@ def _proof_test(alert: Alert, variant: Variant, proof: Proof, links: Mapping[str
     silent = [{"eval_time": at, "alertname": alert.name, "exp_alerts": []} for at in proof.quiet]
     expected = [_expected(alert, variant, proof.value, labels, links)] if passes else []
     firing = [{"eval_time": at, "alertname": alert.name, "exp_alerts": expected} for at in proof.fires]
-    moved = [(f'{label}="{proof.labels[label]}"', f'{label}="{value}"') for label, value in variant.match.items()]
+    moved = [(equals(label, proof.labels[label]), equals(label, value)) for label, value in variant.match.items()]
     series = {reduce(lambda name, pair: name.replace(*pair), moved, name): each for name, each in proof.series.items()}
     return {
         "name": f"{alert.name} {variant.level.severity}{''.join(f', {k} {v}' for k, v in variant.match.items())}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Final, final
 
 from telemetry.contracts import MetricContract
 from telemetry.monitoring.description.alert import Alert
-from telemetry.monitoring.query import Query
+from telemetry.monitoring.query import Query, equals, split
 
 OPEN_VALUES: Final = "abcdefgh"
 """Values of a label that takes any."""
@@ -41,7 +42,7 @@ def labels_of(alert: Alert, match: Mapping[str, str]) -> Mapping[str, str]:
     metric = alert.metric
     where = alert.query.where if alert.query else {}
     names = metric.labels if metric else alert.by
-    return {name: match.get(name) or (where[name][0] if name in where else example(metric, name)) for name in names}
+    return {name: match.get(name) or _narrowed(metric, name, where.get(name, ())) for name in names}
 
 
 def example(metric: MetricContract | None, label: str, *, unlike: Sequence[str] = ()) -> str:
@@ -49,6 +50,26 @@ def example(metric: MetricContract | None, label: str, *, unlike: Sequence[str] 
     values = sorted(metric.values.get(label, ())) if metric else []
     some = [each for each in (_PREFERRED, *values) if each in values and each not in unlike]
     return next(iter(some or (each for each in OPEN_VALUES if each not in unlike)), OPEN_VALUES[0])
+
+
+def _narrowed(metric: MetricContract | None, label: str, given: Sequence[str]) -> str:
+    """Give a value that a label may have where a query asks for some only."""
+    operator, text = split(given[0]) if given else ("!=", "")
+    if operator == "=":
+        return text
+    known = sorted(metric.values.get(label, ())) if metric else []
+    free = [*OPEN_VALUES, *(re.sub(r"\.[*+]", "a", each) for each in text.split("|"))]
+    every = (example(metric, label), *(known or free))
+    return next((each for each in every if _meets(operator, text, each)), text)
+
+
+def _meets(operator: str, text: str, value: str) -> bool:
+    if operator == "!=":
+        return value != text
+    try:
+        return (re.fullmatch(text, value) is not None) == (operator == "=~")
+    except re.error:
+        return False  # what RE2 reads and Python does not
 
 
 def course(alert: Alert, phases: Phases, step: int, match: Mapping[str, str]) -> Input:
@@ -73,7 +94,7 @@ def reached(alert: Alert, value: float) -> float:
 
 def named(name: str, labels: Mapping[str, str]) -> str:
     """Write a series."""
-    inside = ",".join(f'{label}="{value}"' for label, value in labels.items())
+    inside = ",".join(equals(label, value) for label, value in labels.items())
     return f"{name}{{{inside}}}"
 
 

@@ -31,7 +31,7 @@ def compose(collection: Collection, routing: Routing) -> Mapping[str, object]:
     secrets = _secrets(routing)
     services["alertmanager"] |= {
         "entrypoint": ["/bin/sh", f"{TREE}/alertmanager/entrypoint.sh"],
-        "environment": {"TELEMETRY_CONFIGURATION": f"{TREE}/alertmanager"},
+        "environment": {"TELEMETRY_CONFIGURATION": f"{TREE}/alertmanager", "TELEMETRY_RENDERED": _RENDERED},
         "secrets": sorted(secrets),
     }
     services["grafana"] |= {"environment": _grafana(collection), "secrets": ["grafana_admin_password"]}
@@ -42,6 +42,7 @@ def compose(collection: Collection, routing: Routing) -> Mapping[str, object]:
     }
 
 
+_RENDERED: Final = "/tmp/alertmanager"  # noqa: S108 - nobody else writes into the container, and restarts use it again
 _ADMIN: Final = "grafana_admin_password"
 _DATA: Final[Mapping[str, str]] = {
     "victoriametrics": "/storage",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import nan
@@ -9,7 +10,7 @@ from typing import Final, final
 
 from telemetry.contracts import Entry, Form, MetricContract, Registry
 from telemetry.errors import ContractError
-from telemetry.monitoring.query import Query, read_query
+from telemetry.monitoring.query import Query, equals, read_query
 
 from .duration import DURATION
 from .level import SEVERITIES, SIDES, Level, Severity, When, read_level
@@ -20,8 +21,12 @@ from .runbook import Runbook, read_runbook
 ALERT_NAME: Final = Form("[A-Z][A-Za-z0-9]*", "a name in capitals and small letters, such as 'ParserSlow'")
 
 _INTERVAL: Final = "30s"
-_OF_RULES: Final = ("alertname", "severity", "metric_name", "owner")
+_RUNS: Final = "env"
+_OF_RULES: Final = ("alertname", "alertstate", "severity", "metric_name", "owner", "escalation")
 """Labels that a rule sets: series that differ by one of them would become the same alert, which engines refuse."""
+_OF_METRICS: Final = ("metric_name", "metric_family", "owner")
+"""Labels that a rule takes from the contract of its metric."""
+_NOWHERE: Final = re.compile(r"\{\s*\$where\s*\}|\$where\s*,\s*|,?\s*\$where")
 
 
 @final
@@ -75,9 +80,9 @@ class Alert:
         if self.query is not None:
             narrowed = replace(self.query, window=level.window, where={**self.query.where, **where})
             return _events(narrowed) if self.counts_events else narrowed.expression()
-        matchers = ",".join(f'{label}="{values[0]}"' for label, values in where.items())
-        text = self.expression.replace("$where", matchers).replace("$window", level.window)
-        return f"({text.replace('{}', '').replace(',}', '}')})"
+        text = self.expression.replace("$window", level.window)
+        matchers = ",".join(equals(label, values[0]) for label, values in where.items())
+        return f"({text.replace('$where', matchers) if matchers else _NOWHERE.sub('', text)})"
 
     @property
     def counts_events(self) -> bool:
@@ -105,22 +110,33 @@ def read_alert(entry: Entry, group: str, registry: Registry) -> Alert | None:
         by = query.by if query else entry.texts("by") if expression else ()
         unit = entry.text("unit", default=query.unit if query else metric.unit if metric else "count")
         window = entry.text("window", default="", form=DURATION) if expression else query.window if query else ""
-        _check_by(entry, by)
+        labels = single(entry, "labels")
+        _check_by(entry, by, labels)
+        _check_own(entry, labels, metric)
         levels = _levels(entry, window, is_event=is_event)
         alert = Alert(
             name, group, entry.place.path, entry.place.pointer, summary, query, expression, metric, by, unit, when,
-            is_event, levels, entry.text("description", default=""), single(entry, "labels"),
+            is_event, levels, entry.text("description", default=""), labels,
             entry.text("dashboard", default=""), _interval(entry), read_runbook(entry),
             {each.severity: read_proof(entry, each.severity) for each in levels if entry.has(f"{each.severity}_proof")},
         )  # fmt: skip
         return alert if query or expression else None
 
 
-def _check_by(entry: Entry, by: tuple[str, ...]) -> None:
+def _check_by(entry: Entry, by: tuple[str, ...], labels: Mapping[str, str]) -> None:
+    taken = {*_OF_RULES, *labels, *(["environment"] if _RUNS in by else [])}
     for index, label in enumerate(by):
-        if label in _OF_RULES:
+        if label in taken:
             problem = f"{label!r} is what the rule itself says, and two series would become one alert; leave it out"
             (entry.place / "by" / index).report(problem)
+
+
+def _check_own(entry: Entry, labels: Mapping[str, str], metric: MetricContract | None) -> None:
+    for label in labels:
+        if label in ("alertname", "alertstate", "severity"):
+            (entry.place / "labels" / label).report(f"{label!r} is what the rule itself says; leave it out")
+        elif metric is not None and label in _OF_METRICS:
+            (entry.place / "labels" / label).report(f"{label!r} follows from {metric.name}; leave it out")
 
 
 def _metric(entry: Entry, registry: Registry) -> MetricContract | None:

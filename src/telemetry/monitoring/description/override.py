@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import final
 
 from telemetry.contracts import Entry, MetricContract
+from telemetry.monitoring.query import split
 
 from .alert import ALERT_NAME, Alert
 from .level import Level, changed_level
@@ -68,6 +69,8 @@ def _check_match(entry: Entry, alert: Alert, match: Mapping[str, str]) -> None:
         place = entry.place / "match" / label
         if label not in alert.by:
             place.report(f"{alert.name} has no label {label!r}: it has {', '.join(alert.by) or 'none'}", "TC104")
+        elif (operator := split(value)[0]) != "=":
+            place.report(f"an exception is for one value, and {operator!r} compares; write an exception for each value")
         elif alert.metric is not None and (breach := _breach(alert.metric, label, value)):
             place.report(breach, "TC104")
 

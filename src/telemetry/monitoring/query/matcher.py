@@ -24,6 +24,15 @@ def matcher(label: str, values: Sequence[str]) -> str:
     return f'{label}{operator}"{_escaped(value)}"'
 
 
+def equals(label: str, value: str) -> str:
+    r"""Write that a label has exactly this value, whatever it begins with.
+
+    >>> equals("agent", 'a"b')
+    'agent="a\\"b"'
+    """
+    return f'{label}="{_escaped(value)}"'
+
+
 def split(value: str) -> tuple[str, str]:
     """Split the operator off a value."""
     operator = next((each for each in OPERATORS if value.startswith(each)), "")
