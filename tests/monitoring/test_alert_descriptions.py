@@ -58,6 +58,14 @@ WRONG = [
      "/alert/0/warning/for", "an event alerts at once"),
     ('metric = "agent_cpu_ratio"\nshow = "last"\nthreshhold = 1\nwarning = { threshold = 0.5, for = "1m" }',
      "/alert/0/threshhold", "unknown key"),
+    *(
+        (f'metric = "agent_cpu_ratio"\nshow = "last"\nwarning = {{ threshold = {wrong}, for = "1m" }}',
+         "/alert/0/warning/threshold", problem)
+        for wrong, problem in [
+            ("nan", "must be a finite number"), ("inf", "must be a finite number"), ("-inf", "must be a finite number"),
+            ("true", "must be a number; it is a boolean"), ('"0.5"', "must be a number; it is a string"),
+        ]
+    ),
 ]  # fmt: skip
 
 OVERRIDES = [
@@ -75,6 +83,11 @@ OVERRIDES = [
      "some series have a 'runbook_url'"),
     ('alert = "UnresolvedCritical"\nmatch = { environment = "staging" }', "/override/0/match",
      "UnresolvedCritical cannot be narrowed"),
+    ('alert = "AgentSlow"\nwarning = { threshold = 900 }', "/override/0/warning/threshold",
+     "must be 0 to 300, as the value is; it is 900"),
+    ('alert = "AgentSlow"\nmatch = { agent = "a" }\nwarning = { threshold = 300 }', "/override/0/warning/threshold",
+     "nothing is above 300"),
+    ('alert = "AgentSlow"\nwarning = { threshold = nan }', "/override/0/warning/threshold", "must be a finite number"),
 ]  # fmt: skip
 
 
@@ -101,6 +114,20 @@ def test_wrong_exceptions_are_refused(tmp_path: Path, text: str, pointer: str, p
     found = refusals(tmp_path, alerts_ours=f"[[override]]\n{text}\n")
     assert [each[:2] for each in found] == [("ours.toml", pointer)]
     assert found[0][2].startswith(problem)
+
+
+ALERT = (
+    '[[alert]]\nname = "{}"\nsummary = "It is so"\nmetric = "agent_cpu_ratio"\nshow = "last"\n'
+    'warning = {{ threshold = 0.5, for = "1m" }}\n'
+)
+
+
+def test_names_of_generated_rules_are_taken(tmp_path: Path) -> None:
+    """No file and no alert takes the place of the generated rules on missing data."""
+    found = refusals(tmp_path, alerts_missing=ALERT.format("DataMissing"))
+    assert [each[:2] for each in found] == [("missing.toml", ""), ("missing.toml", "/alert/0/name")]
+    assert "rename the file" in found[0][2]
+    assert "'DataMissing' is the generated alert" in found[1][2]
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from .proof import Proof, read_proof
 from .record import single
 from .runbook import Runbook, read_runbook
 
+MISSING_ALERT: Final = "DataMissing"
+"""The alert on data that no longer comes, which is generated."""
 ALERT_NAME: Final = Form("[A-Z][A-Za-z0-9]*", "a name in capitals and small letters, such as 'ParserSlow'")
 
 _INTERVAL: Final = "30s"
@@ -111,6 +113,7 @@ def read_alert(entry: Entry, group: str, registry: Registry) -> Alert | None:
         unit = entry.text("unit", default=query.unit if query else metric.unit if metric else "count")
         window = entry.text("window", default="", form=DURATION) if expression else query.window if query else ""
         labels = single(entry, "labels")
+        _check_name(entry, name)
         _check_by(entry, by, labels)
         _check_own(entry, labels, metric)
         levels = _levels(entry, window, is_event=is_event)
@@ -121,6 +124,11 @@ def read_alert(entry: Entry, group: str, registry: Registry) -> Alert | None:
             {each.severity: read_proof(entry, each.severity) for each in levels if entry.has(f"{each.severity}_proof")},
         )  # fmt: skip
         return alert if query or expression else None
+
+
+def _check_name(entry: Entry, name: str) -> None:
+    if name == MISSING_ALERT:
+        (entry.place / "name").report(f"{name!r} is the generated alert on data that no longer comes; rename this one")
 
 
 def _check_by(entry: Entry, by: tuple[str, ...], labels: Mapping[str, str]) -> None:
