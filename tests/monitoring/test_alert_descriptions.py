@@ -59,6 +59,18 @@ WRONG = [
     ('metric = "agent_cpu_ratio"\nshow = "last"\nthreshhold = 1\nwarning = { threshold = 0.5, for = "1m" }',
      "/alert/0/threshhold", "unknown key"),
     *(
+        (f'metric = "agent_cpu_ratio"\nshow = "max"\nwindow = "{wrong}"\nwarning={{threshold=0.5,for="1d"}}',
+         "/alert/0/window", f"'{wrong}' is not a duration")
+        for wrong in ("$__range", "$__rate_interval", "$window", "5m1h", "5m5m", "0s", "0m")
+    ),
+    *(
+        (f'metric = "agent_cpu_ratio"\nshow = "last"\nwarning = {{ threshold = 0.5, for = "{wrong}" }}',
+         "/alert/0/warning/for", f"'{wrong}' is not a duration")
+        for wrong in ("5m1h", "5m5m", "200000d", "11y", "3651d", "m", "5")
+    ),
+    ('metric = "agent_cpu_ratio"\nshow = "max"\nwindow = "1y"\nwarning = { threshold = 0.5, for = "5m" }',
+     "/alert/0/warning/for", "must be as long as the window of 1y"),
+    *(
         (f'metric = "agent_cpu_ratio"\nshow = "last"\nwarning = {{ threshold = {wrong}, for = "1m" }}',
          "/alert/0/warning/threshold", problem)
         for wrong, problem in [
@@ -128,6 +140,19 @@ def test_names_of_generated_rules_are_taken(tmp_path: Path) -> None:
     assert [each[:2] for each in found] == [("missing.toml", ""), ("missing.toml", "/alert/0/name")]
     assert "rename the file" in found[0][2]
     assert "'DataMissing' is the generated alert" in found[1][2]
+
+
+@pytest.mark.parametrize("hold", ["0s", "500ms", "1h30m", "1d12h", "3650d", "10y"])
+def test_durations_are_read(tmp_path: Path, hold: str) -> None:
+    """What Prometheus takes for a duration is one here, up to ten years."""
+    ours = described(tmp_path, alerts_ours=ALERT.format("Ours").replace('"1m"', f'"{hold}"')).alerts.alerts["Ours"]
+    assert [level.hold for level in ours.levels] == [hold]
+
+
+def test_parts_of_a_second_are_no_minutes(tmp_path: Path) -> None:
+    """A window of half a second is filled by what lasts for a second."""
+    text = ALERT.format("Ours").replace('"last"', '"max"\nwindow = "500ms"').replace('"1m"', '"1s"')
+    assert "Ours" in described(tmp_path, alerts_ours=text).alerts.alerts
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:

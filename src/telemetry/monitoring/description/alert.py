@@ -12,7 +12,7 @@ from telemetry.contracts import Entry, Form, MetricContract, Registry
 from telemetry.errors import ContractError
 from telemetry.monitoring.query import Query, equals, read_query
 
-from .duration import DURATION
+from .duration import SPAN
 from .level import SEVERITIES, SIDES, Level, Severity, When, read_level
 from .proof import Proof, read_proof
 from .record import single
@@ -106,12 +106,12 @@ def read_alert(entry: Entry, group: str, registry: Registry) -> Alert | None:
     with entry:
         name, summary = entry.text("name", form=ALERT_NAME), entry.text("summary")
         is_event, when = entry.flag("event"), entry.choice("when", SIDES, default="above")
-        query = None if entry.has("expr") else read_query(entry, registry)
+        query = None if entry.has("expr") else read_query(entry, registry, window_form=SPAN)
         expression = entry.text("expr", default="").strip()
         metric = query.metric if query else _metric(entry, registry) if expression else None
         by = query.by if query else entry.texts("by") if expression else ()
         unit = entry.text("unit", default=query.unit if query else metric.unit if metric else "count")
-        window = entry.text("window", default="", form=DURATION) if expression else query.window if query else ""
+        window = entry.text("window", default="", form=SPAN) if expression else query.window if query else ""
         labels = single(entry, "labels")
         _check_name(entry, name)
         _check_by(entry, by, labels)
@@ -167,7 +167,7 @@ def _interval(entry: Entry) -> str:
     if entry.flag("may_be_missing"):
         entry.forbid("interval", "what may be missing has no interval; keep one of the two")
         return ""
-    return entry.text("interval", default=_INTERVAL, form=DURATION)
+    return entry.text("interval", default=_INTERVAL, form=SPAN)
 
 
 def _events(query: Query) -> str:

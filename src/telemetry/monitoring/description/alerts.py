@@ -12,7 +12,7 @@ from telemetry.errors import RegistryError
 
 from .alert import Alert, read_alert
 from .bounds import check_level, check_order
-from .duration import DURATION
+from .duration import SPAN
 from .level import Level, Severity
 from .override import Override, read_override
 from .reading import read_part
@@ -127,7 +127,7 @@ def read_alerts(folders: Sequence[Path], registry: Registry, findings: list[Regi
         with entry:
             group = Path(entry.place.path).stem
             _check_group(entry, group)
-            intervals[group] = entry.text("interval", default=_INTERVAL, form=DURATION)
+            intervals[group] = entry.text("interval", default=_INTERVAL, form=SPAN)
             records += [read_record(each, group) for each in entry.entries("record")]
             expectations += [read_expectation(each, group) for each in entry.entries("expect")]
             for each in entry.entries("alert"):

@@ -20,11 +20,11 @@ WINDOW: Final = Form(
 """How a window is written: PromQL's durations of one unit, and what Grafana puts in."""
 
 
-def read_query(entry: Entry, registry: Registry, show: Show | None = None) -> Query | None:
+def read_query(entry: Entry, registry: Registry, show: Show | None = None, window_form: Form = WINDOW) -> Query | None:
     """Read `metric`, `show`, `by`, `where`, `part` and `window`; None when the registry has no such metric.
 
     What is wrong is reported at its place. The caller's `with` block stays the caller's. A caller that has read what
-    to show says so.
+    to show says so; one for which Grafana puts nothing in says how its windows are written.
     """
     name = entry.text("metric")
     before = len(entry.place.findings)
@@ -32,7 +32,7 @@ def read_query(entry: Entry, registry: Registry, show: Show | None = None) -> Qu
     is_known = len(entry.place.findings) == before
     by = entry.texts("by")
     where, part = entry.table("where"), entry.table("part")
-    window = entry.text("window", default="", form=WINDOW)
+    window = entry.text("window", default="", form=window_form)
     metric = _metric(entry, registry, name)
     if metric is None:
         return None
