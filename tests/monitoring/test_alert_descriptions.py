@@ -59,6 +59,21 @@ WRONG = [
     ('metric = "agent_cpu_ratio"\nshow = "last"\nthreshhold = 1\nwarning = { threshold = 0.5, for = "1m" }',
      "/alert/0/threshhold", "unknown key"),
     *(
+        (f'metric = "agent_cpu_ratio"\nshow = "last"\n{text}\nwarning = {{ threshold = 0.5, for = "1m" }}',
+         f"/alert/0/{place}", problem)
+        for text, place, problem in [
+            ('description = "{{ query `up` }}"', "description", "of templates only"),
+            ('description = "{{ $labels.agent"', "description", "of templates only"),
+            ('labels = { team = "{{ $externalURL }}" }', "labels/team", "of templates only"),
+            ('labels = { "a-b" = "x" }', "labels/a-b", "'a-b' is not a Prometheus label name"),
+            ('labels = { __x = "x" }', "labels/__x", "'__x' is not a Prometheus label name"),
+            ('labels = { api_key = "0123" }', "labels/api_key", "looks like it has a credential"),
+            ('labels = { wiki = "http://a/?token=0123456789" }', "labels/wiki", "looks like it has a credential"),
+            ('where = { agent = ["!=a", "!=b"] }', "where/agent", "'!=a' compares, and an array is for"),
+            ('where = { agent = ["a", "=~b.*"] }', "where/agent", "'=~b.*' compares, and an array is for"),
+        ]
+    ),
+    *(
         (f'metric = "agent_cpu_ratio"\nshow = "max"\nwindow = "{wrong}"\nwarning={{threshold=0.5,for="1d"}}',
          "/alert/0/window", f"'{wrong}' is not a duration")
         for wrong in ("$__range", "$__rate_interval", "$window", "5m1h", "5m5m", "0s", "0m")
@@ -95,6 +110,9 @@ OVERRIDES = [
      "some series have a 'runbook_url'"),
     ('alert = "UnresolvedCritical"\nmatch = { environment = "staging" }', "/override/0/match",
      "UnresolvedCritical cannot be narrowed"),
+    ('alert = "AgentSlow"\nowner = "{{ $externalURL }}"', "/override/0/owner", "of templates only"),
+    ('alert = "AgentSlow"\nrunbook_url = "https://a.example/?token=0123456789"', "/override/0/runbook_url",
+     "looks like it has a credential"),
     ('alert = "AgentSlow"\nwarning = { threshold = 900 }', "/override/0/warning/threshold",
      "must be 0 to 300, as the value is; it is 900"),
     ('alert = "AgentSlow"\nmatch = { agent = "a" }\nwarning = { threshold = 300 }', "/override/0/warning/threshold",
@@ -153,6 +171,21 @@ def test_parts_of_a_second_are_no_minutes(tmp_path: Path) -> None:
     """A window of half a second is filled by what lasts for a second."""
     text = ALERT.format("Ours").replace('"last"', '"max"\nwindow = "500ms"').replace('"1m"', '"1s"')
     assert "Ours" in described(tmp_path, alerts_ours=text).alerts.alerts
+
+
+def test_templates_of_values_and_labels_may_stand(tmp_path: Path) -> None:
+    """The forms that a rule can fill in are kept as they are."""
+    said = "{{ $labels.agent }} uses {{$value}}"
+    text = ALERT.format("Ours") + f'description = "{said}"\n'
+    assert described(tmp_path, alerts_ours=text).alerts.alerts["Ours"].description == said
+
+
+def test_addresses_have_no_tokens(tmp_path: Path) -> None:
+    """A token in the query of an address is refused, of links and of channels."""
+    address = "http://tickets.example/?access_token=0123456789"
+    found = refusals(tmp_path, links=f'report = "{address}"\n', routing=f'[channels.ticket]\nurl = "{address}"\n')
+    assert [each[:2] for each in found] == [("links.toml", "/report"), ("routing.toml", "/channels/ticket/url")]
+    assert not any("0123456789" in problem for _, _, problem in found)
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from .level import SEVERITIES, SIDES, Level, Severity, When, read_level
 from .proof import Proof, read_proof
 from .record import single
 from .runbook import Runbook, read_runbook
+from .wording import check_labels, check_templates
 
 MISSING_ALERT: Final = "DataMissing"
 """The alert on data that no longer comes, which is generated."""
@@ -116,10 +117,13 @@ def read_alert(entry: Entry, group: str, registry: Registry) -> Alert | None:
         _check_name(entry, name)
         _check_by(entry, by, labels)
         _check_own(entry, labels, metric)
+        check_labels(entry, labels)
+        description = entry.text("description", default="")
+        check_templates(entry, {"summary": summary, "description": description})
         levels = _levels(entry, window, is_event=is_event)
         alert = Alert(
             name, group, entry.place.path, entry.place.pointer, summary, query, expression, metric, by, unit, when,
-            is_event, levels, entry.text("description", default=""), labels,
+            is_event, levels, description, labels,
             entry.text("dashboard", default=""), _interval(entry), read_runbook(entry),
             {each.severity: read_proof(entry, each.severity) for each in levels if entry.has(f"{each.severity}_proof")},
         )  # fmt: skip

@@ -15,6 +15,7 @@ from .level import Level, changed_level
 from .record import single
 from .routing import URL
 from .runbook import Runbook, read_runbook
+from .wording import check_secrets, check_templates
 
 
 @final
@@ -50,6 +51,8 @@ def read_override(entry: Entry, alerts: Mapping[str, Alert]) -> Override | None:
         if match:
             entry.forbid("runbook", "some series have a 'runbook_url'; a runbook is for all of an alert's")
         runbook, url = None if match else read_runbook(entry), entry.text("runbook_url", default="", form=URL)
+        check_templates(entry, {"owner": owner, "runbook_url": url})
+        check_secrets(entry, {"owner": owner, "runbook_url": url})
         alert = alerts.get(name)
         if alert is None:
             (entry.place / "alert").report(f"there is no alert {name!r}; there are {', '.join(alerts)}", "TC104")

@@ -84,6 +84,9 @@ def _check_labels(entry: Entry, metric: MetricContract, key: str, table: Mapping
             continue
         for value in values:
             operator, text = split(value)
+            if operator != "=" and len(values) > 1:
+                place.report(f"{value!r} compares, and an array is for values to equal one of; use '=~a|b' or '!~a|b'")
+                break
             closed = label in metric.values and operator in ("=", "!=")
             if closed and (breach := metric.label_breach(label, text)):
                 place.report(breach, "TC104")
