@@ -58,6 +58,41 @@ WRONG = [
      "/alert/0/warning/for", "an event alerts at once"),
     ('metric = "agent_cpu_ratio"\nshow = "last"\nthreshhold = 1\nwarning = { threshold = 0.5, for = "1m" }',
      "/alert/0/threshhold", "unknown key"),
+    *(
+        (f'metric = "agent_cpu_ratio"\nshow = "last"\n{text}\nwarning = {{ threshold = 0.5, for = "1m" }}',
+         f"/alert/0/{place}", problem)
+        for text, place, problem in [
+            ('description = "{{ query `up` }}"', "description", "of templates only"),
+            ('description = "{{ $labels.agent"', "description", "of templates only"),
+            ('labels = { team = "{{ $externalURL }}" }', "labels/team", "of templates only"),
+            ('labels = { "a-b" = "x" }', "labels/a-b", "'a-b' is not a Prometheus label name"),
+            ('labels = { __x = "x" }', "labels/__x", "'__x' is not a Prometheus label name"),
+            ('labels = { api_key = "0123" }', "labels/api_key", "looks like it has a credential"),
+            ('labels = { wiki = "http://a/?token=0123456789" }', "labels/wiki", "looks like it has a credential"),
+            ('where = { agent = ["!=a", "!=b"] }', "where/agent", "'!=a' compares, and an array is for"),
+            ('where = { agent = ["a", "=~b.*"] }', "where/agent", "'=~b.*' compares, and an array is for"),
+        ]
+    ),
+    *(
+        (f'metric = "agent_cpu_ratio"\nshow = "max"\nwindow = "{wrong}"\nwarning={{threshold=0.5,for="1d"}}',
+         "/alert/0/window", f"'{wrong}' is not a duration")
+        for wrong in ("$__range", "$__rate_interval", "$window", "5m1h", "5m5m", "0s", "0m")
+    ),
+    *(
+        (f'metric = "agent_cpu_ratio"\nshow = "last"\nwarning = {{ threshold = 0.5, for = "{wrong}" }}',
+         "/alert/0/warning/for", f"'{wrong}' is not a duration")
+        for wrong in ("5m1h", "5m5m", "200000d", "11y", "3651d", "m", "5")
+    ),
+    ('metric = "agent_cpu_ratio"\nshow = "max"\nwindow = "1y"\nwarning = { threshold = 0.5, for = "5m" }',
+     "/alert/0/warning/for", "must be as long as the window of 1y"),
+    *(
+        (f'metric = "agent_cpu_ratio"\nshow = "last"\nwarning = {{ threshold = {wrong}, for = "1m" }}',
+         "/alert/0/warning/threshold", problem)
+        for wrong, problem in [
+            ("nan", "must be a finite number"), ("inf", "must be a finite number"), ("-inf", "must be a finite number"),
+            ("true", "must be a number; it is a boolean"), ('"0.5"', "must be a number; it is a string"),
+        ]
+    ),
 ]  # fmt: skip
 
 OVERRIDES = [
@@ -75,6 +110,14 @@ OVERRIDES = [
      "some series have a 'runbook_url'"),
     ('alert = "UnresolvedCritical"\nmatch = { environment = "staging" }', "/override/0/match",
      "UnresolvedCritical cannot be narrowed"),
+    ('alert = "AgentSlow"\nowner = "{{ $externalURL }}"', "/override/0/owner", "of templates only"),
+    ('alert = "AgentSlow"\nrunbook_url = "https://a.example/?token=0123456789"', "/override/0/runbook_url",
+     "looks like it has a credential"),
+    ('alert = "AgentSlow"\nwarning = { threshold = 900 }', "/override/0/warning/threshold",
+     "must be 0 to 300, as the value is; it is 900"),
+    ('alert = "AgentSlow"\nmatch = { agent = "a" }\nwarning = { threshold = 300 }', "/override/0/warning/threshold",
+     "nothing is above 300"),
+    ('alert = "AgentSlow"\nwarning = { threshold = nan }', "/override/0/warning/threshold", "must be a finite number"),
 ]  # fmt: skip
 
 
@@ -101,6 +144,48 @@ def test_wrong_exceptions_are_refused(tmp_path: Path, text: str, pointer: str, p
     found = refusals(tmp_path, alerts_ours=f"[[override]]\n{text}\n")
     assert [each[:2] for each in found] == [("ours.toml", pointer)]
     assert found[0][2].startswith(problem)
+
+
+ALERT = (
+    '[[alert]]\nname = "{}"\nsummary = "It is so"\nmetric = "agent_cpu_ratio"\nshow = "last"\n'
+    'warning = {{ threshold = 0.5, for = "1m" }}\n'
+)
+
+
+def test_names_of_generated_rules_are_taken(tmp_path: Path) -> None:
+    """No file and no alert takes the place of the generated rules on missing data."""
+    found = refusals(tmp_path, alerts_missing=ALERT.format("DataMissing"))
+    assert [each[:2] for each in found] == [("missing.toml", ""), ("missing.toml", "/alert/0/name")]
+    assert "rename the file" in found[0][2]
+    assert "'DataMissing' is the generated alert" in found[1][2]
+
+
+@pytest.mark.parametrize("hold", ["0s", "500ms", "1h30m", "1d12h", "3650d", "10y"])
+def test_durations_are_read(tmp_path: Path, hold: str) -> None:
+    """What Prometheus takes for a duration is one here, up to ten years."""
+    ours = described(tmp_path, alerts_ours=ALERT.format("Ours").replace('"1m"', f'"{hold}"')).alerts.alerts["Ours"]
+    assert [level.hold for level in ours.levels] == [hold]
+
+
+def test_parts_of_a_second_are_no_minutes(tmp_path: Path) -> None:
+    """A window of half a second is filled by what lasts for a second."""
+    text = ALERT.format("Ours").replace('"last"', '"max"\nwindow = "500ms"').replace('"1m"', '"1s"')
+    assert "Ours" in described(tmp_path, alerts_ours=text).alerts.alerts
+
+
+def test_templates_of_values_and_labels_may_stand(tmp_path: Path) -> None:
+    """The forms that a rule can fill in are kept as they are."""
+    said = "{{ $labels.agent }} uses {{$value}}"
+    text = ALERT.format("Ours") + f'description = "{said}"\n'
+    assert described(tmp_path, alerts_ours=text).alerts.alerts["Ours"].description == said
+
+
+def test_addresses_have_no_tokens(tmp_path: Path) -> None:
+    """A token in the query of an address is refused, of links and of channels."""
+    address = "http://tickets.example/?access_token=0123456789"
+    found = refusals(tmp_path, links=f'report = "{address}"\n', routing=f'[channels.ticket]\nurl = "{address}"\n')
+    assert [each[:2] for each in found] == [("links.toml", "/report"), ("routing.toml", "/channels/ticket/url")]
+    assert not any("0123456789" in problem for _, _, problem in found)
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_a_registry_of_ones_own_has_dashboards_of_its_own(tmp_path: Path) -> Non
 
 
 def test_what_breaks_a_contract_fails(tmp_path: Path) -> None:
-    """An expression by hand that reads a counter as it is gets written, told, and fails the command."""
+    """An expression by hand that reads a counter as it is fails the command, and nothing is written."""
     folder = tmp_path / "descriptions"
     (folder / "dashboards").mkdir(parents=True)
     text = OWN.replace('metric = "builds_total"\nshow = "rate"\nby = ["team"]',
@@ -175,6 +175,7 @@ def test_what_breaks_a_contract_fails(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "TC705 builds_total only rises" in result.output
     assert "TC717 builds_total is not narrowed by 'environment'" in result.output
+    assert "nothing is written" in result.stderr and not (tmp_path / "out").exists()
 
 
 def test_mistakes_in_descriptions_are_bad_usage(tmp_path: Path) -> None:

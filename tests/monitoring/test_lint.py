@@ -24,6 +24,7 @@ KEYS = [
     *("panels", "targets", "expr", "datasource", "uid", "type", "id", "title"),
     *("fieldConfig", "defaults", "templating", "list", "annotations", "query", "name", "options"),
 ]
+RULE = "/groups/0/rules/0"
 EXPR = "/panels/0/targets/0/expr"
 
 # File, place, the beginning of the problem, the beginning of the remedy.
@@ -144,13 +145,69 @@ def test_other_json_is_no_crash(registry: Registry, tmp_path: Path, text: str) -
 
 
 @pytest.mark.parametrize(
-    "text", ["groups: [1]", "groups: [{rules: [2, {expr: 3}]}]", "groups: [{rules: null}]", "a: ["]
+    ("text", "pointer"),
+    [
+        ("a: [", ""),
+        ("a: 5", ""),
+        ("groups: 5", ""),
+        ("groups: [1]", "/groups/0"),
+        ("groups: [{rules: 5}]", "/groups/0/rules"),
+        ("groups: [{rules: [2]}]", RULE),
+        ("groups: [{rules: [{expr: 3}]}]", RULE),
+        ("groups: [{rules: [{alert: A, record: a, expr: 3}]}]", RULE),
+        ("groups: [{rules: [{alert: {a: b}, expr: 3}]}]", f"{RULE}/alert"),
+        ("groups: [{rules: [{alert: A}]}]", f"{RULE}/expr"),
+        ("groups: [{rules: [{alert: A, expr: null}]}]", f"{RULE}/expr"),
+        ("groups: [{rules: [{alert: A, expr: [up]}]}]", f"{RULE}/expr"),
+        ("groups: [{rules: [{alert: A, expr: up, for: 5x}]}]", f"{RULE}/for"),
+        ("groups: [{rules: [{alert: A, expr: up, for: 5m1h}]}]", f"{RULE}/for"),
+        ("groups: [{rules: [{alert: A, expr: up, for: ''}]}]", f"{RULE}/for"),
+        ("groups: [{rules: [{alert: A, expr: up, for: [1]}]}]", f"{RULE}/for"),
+        ("groups: [{rules: [{alert: A, expr: up, keep_firing_for: 5}]}]", f"{RULE}/keep_firing_for"),
+    ],
 )
-def test_odd_rule_files_are_no_crash(registry: Registry, tmp_path: Path, text: str) -> None:
-    """What is no rule file gives findings or none, and never a traceback."""
+def test_odd_rule_files_are_found(registry: Registry, tmp_path: Path, text: str, pointer: str) -> None:
+    """What an engine would refuse is found with its place, and never a traceback."""
     path = tmp_path / "odd.yml"
     path.write_text(text)
-    assert all(each.code == "TC101" for each in check_files([path], registry))
+    (found,) = check_files([path], registry)
+    assert (found.code, found.pointer) == ("TC102" if pointer else "TC101", pointer)
+
+
+@pytest.mark.parametrize("rest", ["", "for: 0", "for: 0s", "for: 1h30m", "for: 1d, keep_firing_for: 500ms"])
+def test_rules_that_engines_take_are_well(registry: Registry, tmp_path: Path, rest: str) -> None:
+    """Durations are as Prometheus reads them; a number is an expression."""
+    path = tmp_path / "well.yml"
+    path.write_text(f"groups: [{{name: g, rules: [{{alert: A, expr: up, {rest}}}, {{record: 'a:b', expr: 3}}]}}]")
+    assert check_files([path], registry) == ()
+
+
+def test_other_files_of_a_folder_are_left_alone(registry: Registry, tmp_path: Path) -> None:
+    """A folder may hold other YAML and JSON, and alerts of Grafana; only a file that is named must be one of ours."""
+    (tmp_path / "compose.yml").write_text("services: {}")
+    (tmp_path / "package.json").write_text("{}")
+    (tmp_path / "grafana.yml").write_text("apiVersion: 1\ngroups: [{name: g, rules: [{uid: a, title: A, data: []}]}]")
+    assert check_files([tmp_path], registry) == ()
+    found = check_files(sorted(tmp_path.iterdir()), registry)
+    assert [(each.code, each.problem[:10]) for each in found] == [("TC101", "is neither")] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('up{job="$job"} > $limit', ["$job", "$limit"]),
+        ("up > ${limit}", ["$limit"]),
+        ("rate(prometheus_x_total[$__rate_interval])", ["$__rate_interval"]),
+        ('label_replace(up, "a", "$1-${2}", "b", "(.*)x$|(.)")', []),
+        ('label_replace(up, "a", "$it", "b", "(?P<it>.*)")', []),
+    ],
+)
+def test_rules_know_no_variables(registry: Registry, tmp_path: Path, text: str, names: list[str]) -> None:
+    """What Grafana alone would replace is found in a rule; groups of a regular expression are no variables."""
+    path = tmp_path / "rules.yml"
+    path.write_text(f"groups: [{{name: g, rules: [{{alert: A, expr: {json.dumps(text)}}}]}}]")
+    found = check_files([path], registry)
+    assert [(each.code, each.problem.split()[0]) for each in found] == [("TC714", name) for name in names]
 
 
 JSON = st.recursive(

@@ -103,6 +103,33 @@ def test_exceptions_are_proven(tmp_path: Path) -> None:
     assert "AgentSlow warning, environment staging: judged by its own threshold" in names
 
 
+OF_A_USER = {
+    "MemoryTight": """
+[[alert]]
+name = "MemoryTight"
+summary = "An agent has hardly any memory left"
+metric = "agent_memory_ratio"
+show = "last"
+warning = { threshold = 0.9, for = "10m" }
+""",
+    "AgentSlow": """
+[[override]]
+alert = "AgentSlow"
+match = { agent = "builder" }
+warning = { threshold = 40, for = "1h", window = "30m" }
+""",
+}
+
+
+@needs("promtool", "amtool")
+@pytest.mark.parametrize("alert", OF_A_USER)
+def test_alerts_of_a_user_are_proven(tmp_path: Path, alert: str) -> None:
+    """An alert on each series keeps its labels; a threshold inside a bucket is silent a bucket below."""
+    tree = write_tree(tmp_path / "tree", described(tmp_path / "ours", alerts_ours=OF_A_USER[alert]))
+    copy = only(tree, tmp_path / "copy", alert, "ours" if alert == "MemoryTight" else "agents")
+    assert failing(copy) == []
+
+
 @needs("promtool", "amtool")
 @pytest.mark.parametrize(
     ("alert", "group"),

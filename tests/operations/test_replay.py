@@ -235,6 +235,14 @@ BROKEN = {
     "history.om": ("queue_depth 5\n# EOF\n", "has no time"),
     "broken.om": ("queue depth{ 5\n# EOF\n", "is not OpenMetrics"),
     "empty.jsonl": ("", "has no samples"),
+    "far.om": (
+        "# TYPE queue_depth gauge\nqueue_depth 5 1e300\n# EOF\n",
+        "queue_depth: a sample's time is not in the years",
+    ),
+    "far.jsonl": (json.dumps(OTLP).replace('"0"', "1e300"), ":1: a sample's time is not in the years"),
+    "long.jsonl": (json.dumps(OTLP).replace('"0"', f'"{"9" * 400}"'), ":1: a sample's time is not in the years"),
+    "endless.jsonl": (json.dumps(OTLP).replace('"0"', "1e400"), ":1: is no OTLP metrics"),
+    "deep.jsonl": ("[" * 200_000, ":1: is not JSON: it is nested too deeply"),
     "history.csv": ("a,b", "is no history: a file of one ends in .jsonl"),
 }
 
@@ -253,13 +261,16 @@ def test_broken_histories_are_refused(name: str, telemetry_command: Command, tmp
 WRONG_INCIDENTS = {
     "{}": "must be an array",
     "[": "is not JSON",
+    "[" * 200_000: "is not JSON: it is nested too deeply",
+    '[{"labels": {"a": "b"}, "start": 0, "end": 1e400}]': "#/0: 'start' and 'end' must be times",
+    '[{"labels": {"a": "b"}, "start": -1e400, "end": 0}]': "#/0: 'start' and 'end' must be times",
     '[{"labels": {}, "start": 0, "end": 1}]': "#/0: 'labels' must be an object of strings",
     '[{"labels": {"a": "b"}, "start": "soon", "end": 1}]': "#/0: 'start' and 'end' must be times",
     '[{"labels": {"a": "b"}, "start": 2, "end": 1}, {"lables": {}}]': "#/1: has unknown keys lables",
 }
 
 
-@pytest.mark.parametrize("text", WRONG_INCIDENTS)
+@pytest.mark.parametrize("text", WRONG_INCIDENTS, ids=lambda text: text[:60])
 def test_wrong_incidents_are_refused(text: str, telemetry_command: Command, tmp_path: Path) -> None:
     """Incidents that make no sense end the command with 2, and each is named with its place in the file."""
     weeks = of_one_hour(tmp_path, "om")
@@ -273,13 +284,17 @@ WRONG_RULES = {
     "groups: [": "is not YAML",
     "rules: []": "it has no 'groups'",
     "groups: [{name: g, rules: [{record: 'a:b', expr: c}]}]": "has no rule that alerts",
-    "groups: [{name: g, rules: [{alert: A}]}]": "rule 0 needs 'expr'",
+    "groups: [{name: g, rules: [{alert: A}]}]": "#/groups/0/rules/0: needs 'expr'",
+    "groups: [{name: f, rules: []}, {name: g}]": "#/groups/1/rules: must be an array of rules",
+    "groups: [{name: g, rules: 5}]": "#/groups/0/rules: must be an array of rules",
+    "groups: [{name: g, rules: [2026-99-99]}]": "is not YAML",
+    "[" * 200_000: "is not YAML: it is nested too deeply",
     "groups: [{name: g, rules: [{record: a, expr: c}, {record: c, expr: a}, {alert: A, expr: b}]}]": "a needs what",
     "groups: [{name: g, rules: [{alert: A, expr: 'sum(('}]}]": "vmalert: ended with status",
 }
 
 
-@pytest.mark.parametrize("text", WRONG_RULES)
+@pytest.mark.parametrize("text", WRONG_RULES, ids=lambda text: text[:60])
 def test_wrong_rules_are_refused(text: str, telemetry_command: Command, tmp_path: Path) -> None:
     """Rules that cannot be replayed end the command with 2; what vmalert says of them is shown."""
     weeks = of_one_hour(tmp_path, "om")

@@ -42,17 +42,18 @@ def generate(
     """Write dashboards, alert rules and configurations that follow from the metric registry.
 
     Without a registry file or pack, neither named nor set, they cover all shipped packs. Only files that changed are
-    written; generated files that no longer belong there are removed. What is generated is held against the registry.
+    written; generated files that no longer belong there are removed.
+    What is generated is held against the registry first: nothing is written that breaks a contract.
     Exit code 0, 1 when --check finds a difference or a file breaks a contract, 2 on bad usage.
     """
     made = _generated(load(registry, pack), descriptions or [])
     changes = compare(output, made.files)
-    if not check:
+    if not check and not made.findings:
         write(output, made.files, changes)
     if as_json:
         typer.echo(json.dumps(_contents(output, made, changes), indent=2))
     else:
-        _show(output, made, changes, check=check, verbose=verbose)
+        _show(output, made, changes, check=check or bool(made.findings), verbose=verbose)
     if made.findings or (check and changes):
         raise typer.Exit(_FAILED)
 
@@ -113,7 +114,9 @@ def _show(output: Path, made: _Made, changes: Changes, *, check: bool, verbose: 
         typer.echo(f"dashboard {uid}: left out, for want of the packs {', '.join(packs)}")
     differing = sum(1 for _ in changes.states())
     typer.echo(f"files: {len(made.files)}, {'differing' if check else 'changed'}: {differing}")
-    if check and changes:
+    if made.findings:
+        typer.secho("telemetry: nothing is written: correct what breaks a contract", err=True)
+    elif check and changes:
         typer.secho("telemetry: write them anew: run this command without --check", err=True)
 
 

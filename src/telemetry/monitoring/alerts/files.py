@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from telemetry.contracts import Registry
 from telemetry.monitoring.description import Alerts, Descriptions
+from telemetry.monitoring.description.alerts import MISSING_GROUP
 from telemetry.monitoring.document import as_yaml
 
 from .missing import missing_rule, watched
@@ -13,7 +14,6 @@ from .proofs import proof_files
 from .rule import alerting_rule
 from .runbooks import runbook_page
 
-_MISSING = "missing"
 _INTERVAL = "10s"
 
 
@@ -22,7 +22,7 @@ def alert_files(registry: Registry, descriptions: Descriptions) -> Mapping[str, 
     alerts, links = descriptions.alerts, descriptions.links
     rules = {group: _group(descriptions, group) for group in alerts.intervals}
     missed = [missing_rule(each, links) for each in watched(alerts.alerts.values())]
-    rules[_MISSING] = {"name": _MISSING, "interval": _INTERVAL, "rules": missed}
+    rules[MISSING_GROUP] = {"name": MISSING_GROUP, "interval": _INTERVAL, "rules": missed}
     books = {
         f"runbooks/{alert.name}.md": runbook_page(alerts, alert, alert.runbook, links)
         for alert in alerts.alerts.values()

@@ -14,6 +14,8 @@ from telemetry.monitoring.description.alerts import Variant
 from telemetry.monitoring.description.duration import seconds
 from telemetry.monitoring.description.level import SEVERITIES
 
+from .series import reached
+
 _PASSES: Final = {"above": gt, "below": lt, "at_most": le, "at_least": ge}
 _BEYOND: Final = 0.1
 
@@ -52,9 +54,15 @@ class Judges:
         threshold, low, high = self.variants[0].level.threshold, *self._limits
         if self.alert.counts_events or (self.alert.query and self.alert.query.show == "age"):
             return 0.0
-        if self.alert.when in ("above", "at_least"):
-            return max(_less(threshold), low)
-        return min(_more(threshold), high)
+        is_upper = self.alert.when in ("above", "at_least")
+        value = max(_less(threshold), low) if is_upper else min(_more(threshold), high)
+        bounds = self.alert.metric.bounds if self.alert.metric else ()
+        # A threshold inside a bucket: what is a little better falls into the same one, and is seen as bad.
+        some = (value, *(reversed(bounds) if is_upper else bounds))
+        return next((each for each in some if not self._alerts(each)), value)
+
+    def _alerts(self, value: float) -> bool:
+        return any(self.passes(each, reached(self.alert, value)) for each in self.variants)
 
     def bad(self, variant: Variant) -> float:
         """Give a value that passes the threshold of a level, and no worse one if there is room between the two."""

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final, final
 
 from telemetry.contracts import MetricContract
-from telemetry.monitoring.description.alert import Alert
+from telemetry.monitoring.description.alert import MISSING_ALERT, Alert
 from telemetry.monitoring.description.duration import duration, seconds
 from telemetry.monitoring.query import Query
 
-NAME: Final = "DataMissing"
+NAME: Final = MISSING_ALERT
 _REMEMBERED: Final = "6h"
 _RUNS: Final = "env"
 _INTERVALS: Final = 2

@@ -136,7 +136,8 @@ class _Course:
 
     def _check(self, at: int, value: float) -> Mapping[str, object]:
         seen = float(at) if _is_age(self._alert) and value else reached(self._alert, value)
-        shown = {label: self._labels[label] for label in self._alert.by}
+        kept = self._alert.query.kept if self._alert.query else self._alert.by
+        shown = {label: self._labels[label] for label in kept}
         firing = self._judging.firing(seen, at, self._step)
         expected = [_expected(self._alert, each, seen, shown, self._links) for each in firing]
         return {"eval_time": duration(at), "alertname": self._alert.name, "exp_alerts": expected}

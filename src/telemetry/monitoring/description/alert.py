@@ -12,12 +12,15 @@ from telemetry.contracts import Entry, Form, MetricContract, Registry
 from telemetry.errors import ContractError
 from telemetry.monitoring.query import Query, equals, read_query
 
-from .duration import DURATION
+from .duration import SPAN
 from .level import SEVERITIES, SIDES, Level, Severity, When, read_level
 from .proof import Proof, read_proof
 from .record import single
 from .runbook import Runbook, read_runbook
+from .wording import check_labels, check_templates
 
+MISSING_ALERT: Final = "DataMissing"
+"""The alert on data that no longer comes, which is generated."""
 ALERT_NAME: Final = Form("[A-Z][A-Za-z0-9]*", "a name in capitals and small letters, such as 'ParserSlow'")
 
 _INTERVAL: Final = "30s"
@@ -104,23 +107,32 @@ def read_alert(entry: Entry, group: str, registry: Registry) -> Alert | None:
     with entry:
         name, summary = entry.text("name", form=ALERT_NAME), entry.text("summary")
         is_event, when = entry.flag("event"), entry.choice("when", SIDES, default="above")
-        query = None if entry.has("expr") else read_query(entry, registry)
+        query = None if entry.has("expr") else read_query(entry, registry, window_form=SPAN)
         expression = entry.text("expr", default="").strip()
         metric = query.metric if query else _metric(entry, registry) if expression else None
         by = query.by if query else entry.texts("by") if expression else ()
         unit = entry.text("unit", default=query.unit if query else metric.unit if metric else "count")
-        window = entry.text("window", default="", form=DURATION) if expression else query.window if query else ""
+        window = entry.text("window", default="", form=SPAN) if expression else query.window if query else ""
         labels = single(entry, "labels")
+        _check_name(entry, name)
         _check_by(entry, by, labels)
         _check_own(entry, labels, metric)
+        check_labels(entry, labels)
+        description = entry.text("description", default="")
+        check_templates(entry, {"summary": summary, "description": description})
         levels = _levels(entry, window, is_event=is_event)
         alert = Alert(
             name, group, entry.place.path, entry.place.pointer, summary, query, expression, metric, by, unit, when,
-            is_event, levels, entry.text("description", default=""), labels,
+            is_event, levels, description, labels,
             entry.text("dashboard", default=""), _interval(entry), read_runbook(entry),
             {each.severity: read_proof(entry, each.severity) for each in levels if entry.has(f"{each.severity}_proof")},
         )  # fmt: skip
         return alert if query or expression else None
+
+
+def _check_name(entry: Entry, name: str) -> None:
+    if name == MISSING_ALERT:
+        (entry.place / "name").report(f"{name!r} is the generated alert on data that no longer comes; rename this one")
 
 
 def _check_by(entry: Entry, by: tuple[str, ...], labels: Mapping[str, str]) -> None:
@@ -159,7 +171,7 @@ def _interval(entry: Entry) -> str:
     if entry.flag("may_be_missing"):
         entry.forbid("interval", "what may be missing has no interval; keep one of the two")
         return ""
-    return entry.text("interval", default=_INTERVAL, form=DURATION)
+    return entry.text("interval", default=_INTERVAL, form=SPAN)
 
 
 def _events(query: Query) -> str:

@@ -12,11 +12,14 @@ from telemetry.errors import RegistryError
 
 from .alert import Alert, read_alert
 from .bounds import check_level, check_order
-from .duration import DURATION
+from .duration import SPAN
 from .level import Level, Severity
 from .override import Override, read_override
 from .reading import read_part
 from .record import Expectation, Record, read_expectation, read_record
+
+MISSING_GROUP: Final = "missing"
+"""The group of the generated rules on data that no longer comes."""
 
 _INTERVAL: Final = "10s"
 
@@ -123,7 +126,8 @@ def read_alerts(folders: Sequence[Path], registry: Registry, findings: list[Regi
     for entry in files:
         with entry:
             group = Path(entry.place.path).stem
-            intervals[group] = entry.text("interval", default=_INTERVAL, form=DURATION)
+            _check_group(entry, group)
+            intervals[group] = entry.text("interval", default=_INTERVAL, form=SPAN)
             records += [read_record(each, group) for each in entry.entries("record")]
             expectations += [read_expectation(each, group) for each in entry.entries("expect")]
             for each in entry.entries("alert"):
@@ -135,6 +139,12 @@ def read_alerts(folders: Sequence[Path], registry: Registry, findings: list[Regi
 
 def _is_wanted(entry: Entry, registry: Registry) -> bool:
     return set(entry.texts("packs")) <= {*registry.packs}
+
+
+def _check_group(entry: Entry, group: str) -> None:
+    if group == MISSING_GROUP:
+        problem = f"rules/{group}.yml is generated for data that no longer comes, and would replace these rules"
+        entry.place.report(f"{problem}; rename the file", "TC103")
 
 
 def _take(entry: Entry, alert: Alert | None, alerts: dict[str, Alert]) -> None:

@@ -8,7 +8,7 @@ from typing import Final, final
 
 from telemetry.contracts import Entry, Form, shipped_packs
 
-from .duration import DURATION
+from .duration import SPAN
 
 _ADDRESS: Final = Form(r"[A-Za-z0-9.-]+:[0-9]{1,5}", "a host and a port such as '127.0.0.1:9465'")
 _NAME: Final = Form("[a-z][a-z0-9_]*", "a name of lower-case letters, digits and '_'")
@@ -55,8 +55,8 @@ def read_collection(entry: Entry, base: Collection | None = None) -> Collection:
     known = base or Collection()
     with entry:
         with entry.entry("scrape") as scrape:
-            interval = scrape.text("interval", known.interval, DURATION)
-            evaluation = scrape.text("evaluation", known.evaluation, DURATION)
+            interval = scrape.text("interval", known.interval, SPAN)
+            evaluation = scrape.text("evaluation", known.evaluation, SPAN)
             with scrape.entry("targets") as targets:
                 found = {name: targets.texts(name, form=_ADDRESS, least=1) for name in targets.keys(_NAME)}
         return Collection(
@@ -73,7 +73,7 @@ def read_collection(entry: Entry, base: Collection | None = None) -> Collection:
 
 def _keep(entry: Entry, known: Mapping[str, str]) -> Mapping[str, str]:
     with entry.entry("keep") as keep:
-        durations = {name: keep.text(name, known.get(name), DURATION) for name in _KEPT}
+        durations = {name: keep.text(name, known.get(name), SPAN) for name in _KEPT}
         return {**durations, "long": keep.text("long", known.get("long"), _MONTHS)}
 
 

@@ -10,6 +10,7 @@ from telemetry.contracts import OWN_PACK, Entry, Form, Registry, shipped_packs
 from telemetry.promql import PromQLError, read_expression
 
 from .panel import PanelDescription, read_panel
+from .wording import check_secrets
 
 UID: Final = Form("[a-z][a-z0-9-]{1,39}", "a uid of lower-case letters, digits and '-', such as 'run-overview'")
 FOLDER: Final = Form("[a-z][a-z0-9-]*", "a folder of lower-case letters, digits and '-', such as 'qa'")
@@ -150,7 +151,9 @@ def _row(entry: Entry, registry: Registry, variables: Sequence[str]) -> Row:
 
 def _links(entry: Entry) -> Mapping[str, str]:
     with entry:
-        return {title: entry.text(title, form=ADDRESS) for title in entry.keys(_TITLE)}
+        links = {title: entry.text(title, form=ADDRESS) for title in entry.keys(_TITLE)}
+        check_secrets(entry, links)
+        return links
 
 
 def _annotation(entry: Entry) -> Annotation:

@@ -16,6 +16,7 @@ from .crossings import check_crossings
 from .dashboard import ADDRESS, WORD, DashboardDescription, packs_of, read_dashboard
 from .reading import SHIPPED, read_part
 from .routing import Routing, read_routing
+from .wording import check_secrets
 
 
 @final
@@ -81,7 +82,9 @@ def _links(folders: Sequence[Path], findings: list[RegistryError]) -> Mapping[st
     found: dict[str, str] = {}
     for entry in read_part(folders, "links", findings):
         with entry:
-            found.update({name: entry.text(name, form=ADDRESS) for name in entry.keys(WORD)})
+            links = {name: entry.text(name, form=ADDRESS) for name in entry.keys(WORD)}
+            check_secrets(entry, links)
+            found.update(links)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal, final, get_args
 
 from telemetry.contracts import Entry
 
-from .duration import DURATION, seconds
+from .duration import DURATION, SPAN, seconds
 
 Severity = Literal["info", "warning", "critical"]
 """How bad it is; the last is the worst."""
@@ -44,8 +44,8 @@ def read_level(entry: Entry, severity: Severity, base: Level, *, is_event: bool)
     """
     with entry.entry(severity) as inner:
         threshold = inner.number("threshold", None if isnan(base.threshold) else base.threshold)
-        threshold = threshold if inner.has("threshold") else base.threshold
-        window = inner.text("window", base.window, DURATION) if inner.has("window") or base.window else ""
+        threshold = threshold if inner.has("threshold") and inner.is_sound else base.threshold
+        window = inner.text("window", base.window, SPAN) if inner.has("window") or base.window else ""
         if is_event:
             inner.forbid("for", "an event alerts at once, and for as long as its window; leave it out")
             return Level(severity, threshold, "", window)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -10,10 +10,12 @@ from telemetry.contracts import Entry, MetricContract
 from telemetry.monitoring.query import split
 
 from .alert import ALERT_NAME, Alert
+from .bounds import check_level
 from .level import Level, changed_level
 from .record import single
 from .routing import URL
 from .runbook import Runbook, read_runbook
+from .wording import check_secrets, check_templates
 
 
 @final
@@ -49,6 +51,8 @@ def read_override(entry: Entry, alerts: Mapping[str, Alert]) -> Override | None:
         if match:
             entry.forbid("runbook", "some series have a 'runbook_url'; a runbook is for all of an alert's")
         runbook, url = None if match else read_runbook(entry), entry.text("runbook_url", default="", form=URL)
+        check_templates(entry, {"owner": owner, "runbook_url": url})
+        check_secrets(entry, {"owner": owner, "runbook_url": url})
         alert = alerts.get(name)
         if alert is None:
             (entry.place / "alert").report(f"there is no alert {name!r}; there are {', '.join(alerts)}", "TC104")
@@ -56,8 +60,18 @@ def read_override(entry: Entry, alerts: Mapping[str, Alert]) -> Override | None:
                 entry.entry(severity)
             return None
         _check_match(entry, alert, match)
-        changed = (changed_level(entry, level, is_event=alert.is_event) for level in alert.levels)
-        return Override(name, match, tuple(each for each in changed if each is not None), owner, runbook, url)
+        return Override(name, match, tuple(_changed(entry, alert)), owner, runbook, url)
+
+
+def _changed(entry: Entry, alert: Alert) -> Iterator[Level]:
+    """Read the levels that are changed; a threshold has to be one that values can pass."""
+    for base in alert.levels:
+        level = changed_level(entry, base, is_event=alert.is_event)
+        if level is None:
+            continue
+        if level.threshold != base.threshold:
+            check_level(entry, alert, level)
+        yield level
 
 
 def _check_match(entry: Entry, alert: Alert, match: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from typing import Final, final
 
 from telemetry.contracts import Entry
 
-from .duration import DURATION
+from .duration import DURATION, SPAN
 from .record import single
 
 _STEP: Final = "10s"
@@ -41,7 +41,7 @@ def read_proof(entry: Entry, severity: str) -> Proof:
     with entry.entry(f"{severity}_proof") as inner:
         return Proof(
             series=single(inner, "series"),
-            step=inner.text("step", default=_STEP, form=DURATION),
+            step=inner.text("step", default=_STEP, form=SPAN),
             quiet=inner.texts("quiet", form=DURATION, required=True, least=1),
             fires=inner.texts("fires", form=DURATION, required=True, least=1),
             value=inner.number("value"),

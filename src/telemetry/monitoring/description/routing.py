@@ -9,6 +9,7 @@ from typing import Final, Literal, final, get_args
 from telemetry.contracts import Entry, Form
 
 from .duration import DURATION
+from .wording import check_secrets
 
 Receiver = Literal["critical", "second", "warning", "info"]
 """Whom a route leads to: a severity's receivers, or those of a critical alert that nobody resolved."""
@@ -106,7 +107,9 @@ def _settings(entry: Entry, channel: str, known: Routing) -> Mapping[str, str]:
     with entry:
         if channel == "email":
             entry.texts("to", required=not known.recipients)
-        return _texts(entry, _SETTINGS[channel], known.channels.get(channel, {}))
+        settings = _texts(entry, _SETTINGS[channel], known.channels.get(channel, {}))
+        check_secrets(entry, {key: settings[key] for key, form in _SETTINGS[channel].items() if form is URL})
+        return settings
 
 
 def _maintenance(entry: Entry) -> Maintenance:

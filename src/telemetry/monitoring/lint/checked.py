@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ def check_files(
         more: Texts by their paths, not checked: what their rules record may be read.
     """
     texts: dict[str, str] = {}
+    named = {str(path) for path in paths if not path.is_dir()}
     unread: list[Finding] = []
     for path in _files(paths):
         try:
@@ -38,13 +39,20 @@ def check_files(
             notes = Notes(str(path))
             notes.add("TC101", (), f"cannot be read: {getattr(error, 'strerror', None) or error}")
             unread += notes.findings
-    return tuple(sorted((*unread, *check_texts(texts, registry, more))))
+    return tuple(sorted((*unread, *_checked(texts, registry, more, named))))
 
 
 def check_texts(
     texts: Mapping[str, str], registry: Registry, more: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
     """Check dashboards, rules and the queries of runbooks by their paths; other files are left alone."""
+    return _checked(texts, registry, more, ())
+
+
+def _checked(
+    texts: Mapping[str, str], registry: Registry, more: Mapping[str, str] | None, named: Collection[str]
+) -> tuple[Finding, ...]:
+    """Check texts; of those that a user named, one that is nothing of ours is a finding."""
     notes = {path: Notes(path) for path in texts}
     contents = {path: _content(path, text, notes[path]) for path, text in texts.items()}
     others = {path: _content(path, text, Notes(path)) for path, text in (more or {}).items()}
@@ -59,6 +67,9 @@ def check_texts(
         elif _is_dashboard(content):
             check_dashboard(content, known, notes[path])
             _check_uid(content, path, uids, notes[path])
+        elif path in named and not path.endswith(_MARKDOWN) and not notes[path].findings:
+            said = "is neither a dashboard (it has no array 'panels') nor a rule file (no array 'groups')"
+            notes[path].add("TC101", (), said)
     return tuple(sorted(each for note in notes.values() for each in note.findings))
 
 
@@ -91,7 +102,8 @@ def _yaml(text: str) -> Any:
 
 
 def _is_rules(content: Mapping[str, Any]) -> bool:
-    return isinstance(content.get("groups"), list)
+    # With `apiVersion` it is Grafana's own form of alerts, whose rules are others.
+    return isinstance(content.get("groups"), list) and "apiVersion" not in content
 
 
 def _is_dashboard(content: Mapping[str, Any]) -> bool:

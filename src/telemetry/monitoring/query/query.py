@@ -65,6 +65,11 @@ class Query:
             return self._counted
         return {"share": "ratio", "age": "seconds", "present": "bool"}.get(self.show, self.metric.unit)
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The labels of the answer: those it is by, or all of the metric where nothing is aggregated."""
+        return self.metric.labels if self.show == "last" and not self.by else self.by
+
     def expression(self) -> str:
         """Write the question as PromQL."""
         return _WRITERS.get(self.show, _gauge)(self)

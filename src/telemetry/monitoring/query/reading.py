@@ -20,11 +20,11 @@ WINDOW: Final = Form(
 """How a window is written: PromQL's durations of one unit, and what Grafana puts in."""
 
 
-def read_query(entry: Entry, registry: Registry, show: Show | None = None) -> Query | None:
+def read_query(entry: Entry, registry: Registry, show: Show | None = None, window_form: Form = WINDOW) -> Query | None:
     """Read `metric`, `show`, `by`, `where`, `part` and `window`; None when the registry has no such metric.
 
     What is wrong is reported at its place. The caller's `with` block stays the caller's. A caller that has read what
-    to show says so.
+    to show says so; one for which Grafana puts nothing in says how its windows are written.
     """
     name = entry.text("metric")
     before = len(entry.place.findings)
@@ -32,7 +32,7 @@ def read_query(entry: Entry, registry: Registry, show: Show | None = None) -> Qu
     is_known = len(entry.place.findings) == before
     by = entry.texts("by")
     where, part = entry.table("where"), entry.table("part")
-    window = entry.text("window", default="", form=WINDOW)
+    window = entry.text("window", default="", form=window_form)
     metric = _metric(entry, registry, name)
     if metric is None:
         return None
@@ -84,6 +84,9 @@ def _check_labels(entry: Entry, metric: MetricContract, key: str, table: Mapping
             continue
         for value in values:
             operator, text = split(value)
+            if operator != "=" and len(values) > 1:
+                place.report(f"{value!r} compares, and an array is for values to equal one of; use '=~a|b' or '!~a|b'")
+                break
             closed = label in metric.values and operator in ("=", "!=")
             if closed and (breach := metric.label_breach(label, text)):
                 place.report(breach, "TC104")

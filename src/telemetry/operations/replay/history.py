@@ -12,6 +12,7 @@ from typing import Final, final
 
 from telemetry.errors import SourceError
 
+from .instants import LATEST
 from .otlplines import samples_of
 from .parquet import parts_of_parquet
 from .part import Part, Sample, parts_of
@@ -77,11 +78,19 @@ def _parts(path: Path) -> Iterator[Part]:
     if reader is None:
         raise SourceError(str(path), f"is no history: a file of one ends in {', '.join(sorted(_READERS))}")
     try:
-        yield from reader(path)
+        for part in reader(path):
+            _check_times(str(path), part.start_ms, part.end_ms)
+            yield part
     except OSError as error:
         raise SourceError(str(path), f"cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise SourceError(str(path), f"is not UTF-8 at byte {error.start}") from error
+
+
+def _check_times(place: str, *times_ms: float) -> None:
+    """Refuse times that no engine stores."""
+    if not all(0 <= each <= LATEST * 1000 for each in times_ms):
+        raise SourceError(place, "a sample's time is not in the years 1970 to 9999")
 
 
 def _of_otlp(path: Path) -> Iterator[Part]:
@@ -97,12 +106,16 @@ def _samples_of_otlp(path: Path) -> Iterator[Sample]:
         for number, line in enumerate(lines, 1):
             try:
                 found = json.loads(line) if line.strip() else {}
+            except RecursionError as error:
+                raise SourceError(f"{path}:{number}", "is not JSON: it is nested too deeply") from error
             except ValueError as error:
                 raise SourceError(f"{path}:{number}", f"is not JSON: {error}") from error
             try:
-                yield from samples_of(found)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                samples = tuple(samples_of(found))
+            except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
                 raise SourceError(f"{path}:{number}", f"is no OTLP metrics: {error}") from error
+            _check_times(f"{path}:{number}", *(at for _, at, _ in samples))
+            yield from samples
 
 
 def _samples_of_text(path: Path) -> Iterator[Sample]:
@@ -114,8 +127,10 @@ def _samples_of_text(path: Path) -> Iterator[Sample]:
             for sample in chain.from_iterable(family.samples for family in families):
                 if sample.timestamp is None:
                     raise SourceError(str(path), f"{sample.name} has no time; a history says when each sample was")
-                yield {"__name__": sample.name, **sample.labels}, int(float(sample.timestamp) * 1000), sample.value
-        except ValueError as error:
+                at = float(sample.timestamp) * 1000
+                _check_times(f"{path}: {sample.name}", at)
+                yield {"__name__": sample.name, **sample.labels}, int(at), sample.value
+        except (OverflowError, ValueError) as error:
             if isinstance(error, SourceError):
                 raise
             raise SourceError(str(path), f"is not OpenMetrics: {error}") from error

@@ -66,6 +66,8 @@ def read_incidents(path: Path) -> tuple[Incident, ...]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SourceError(str(path), f"cannot be read: {error.strerror}") from error
+    except RecursionError as error:
+        raise SourceError(str(path), "is not JSON: it is nested too deeply") from error
     except ValueError as error:
         raise SourceError(str(path), f"is not JSON: {error}") from error
     if not isinstance(found, list):
@@ -86,7 +88,7 @@ def _problem(found: Any) -> str:
     if not isinstance(labels, dict) or not labels or not all(isinstance(value, str) for value in labels.values()):
         return "'labels' must be an object of strings, with one or more labels"
     if start is None or end is None:
-        return "'start' and 'end' must be times: ISO 8601, or seconds since 1970"
+        return "'start' and 'end' must be times: ISO 8601, or seconds since 1970, of the years 1 to 9999"
     if not isinstance(found.get("name", ""), str):
         return "'name' must be a string"
     return "" if start <= end else "must not end before it starts"

@@ -82,15 +82,25 @@ def _rules(path: Path) -> list[Mapping[str, Any]]:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(str(path), f"cannot be read: {error}") from error
-    except yaml.YAMLError as error:
+    except RecursionError as error:
+        raise SourceError(str(path), "is not YAML: it is nested too deeply") from error
+    except (yaml.YAMLError, ValueError) as error:
         raise SourceError(str(path), f"is not YAML: {error}") from error
     groups = found.get("groups") if isinstance(found, dict) else None
     if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
         raise SourceError(str(path), "is no rule file: it has no 'groups'")
-    rules = [rule for group in groups if group.get("type", "prometheus") == "prometheus" for rule in group["rules"]]
+    return [rule for number, group in enumerate(groups) for rule in _of_group(path, f"#/groups/{number}/rules", group)]
+
+
+def _of_group(path: Path, place: str, group: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    if group.get("type", "prometheus") != "prometheus":
+        return []
+    rules = group.get("rules")
+    if not isinstance(rules, list):
+        raise SourceError(str(path), f"{place}: must be an array of rules")
     for index, rule in enumerate(rules):
         if not isinstance(rule, dict) or "expr" not in rule or not {"alert", "record"} & rule.keys():
-            raise SourceError(str(path), f"rule {index} needs 'expr', and 'alert' or 'record'")
+            raise SourceError(str(path), f"{place}/{index}: needs 'expr', and 'alert' or 'record'")
     return rules
 
 
