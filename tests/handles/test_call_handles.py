@@ -96,7 +96,7 @@ def test_a_common_attribute_that_must_be_there(imported: Import, tmp_path: Path)
         {"name": "tenant.id", "type": "string", "description": "Who pays.", "required": "always"},
         {"name": "host.kind", "type": "string", "description": "Where it ran.", "required": "always"},
     ]
-    spans = [{"name": "image.push", "description": "Push an image.", "attributes": [
+    spans = [{"name": "disk.burn", "description": "Push an image.", "attributes": [
         {"name": "class", "type": "string", "description": "A word of Python."},
         {"name": "image.secret_key", "type": "string", "description": "A key.", "class": "secret"},
     ]}]  # fmt: skip
@@ -106,7 +106,7 @@ def test_a_common_attribute_that_must_be_there(imported: Import, tmp_path: Path)
         push()
     with isolated(registry=path) as recording, push(tenant_id="t", attributes={"class": "x"}):
         pass
-    assert recording.span("image.push").attributes == {"host.kind": "online", "tenant.id": "t", "class": "x"}
+    assert recording.span("disk.burn").attributes == {"host.kind": "online", "tenant.id": "t", "class": "x"}
     assert "secret" not in str(push.__kwdefaults__)
 
 
