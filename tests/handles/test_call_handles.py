@@ -101,7 +101,7 @@ def test_a_common_attribute_that_must_be_there(imported: Import, tmp_path: Path)
         {"name": "image.secret_key", "type": "string", "description": "A key.", "class": "secret"},
     ]}]  # fmt: skip
     path.write_text(json.dumps({"extends": [], "attributes": attributes, "spans": spans}))
-    push = imported(load_registry(path)).spans.image_push
+    push = imported(load_registry(path)).spans.disk_burn
     with pytest.raises(TypeError, match="tenant_id"):
         push()
     with isolated(registry=path) as recording, push(tenant_id="t", attributes={"class": "x"}):

@@ -46,7 +46,8 @@ def test_a_rising_severity_escalates_the_incident(receiver: Served) -> None:
     assert (incident["severity"], incident["state"]) == ("warning", "firing")
     receiver.deliver(alert(severity="warning", ended=1))
     assert receiver.incidents()[0]["state"] == "resolved"
-    assert actions(receiver, 1) == ["opened", "acknowledged", "escalated", "eased", "resolved"]
+    told = [each for each in actions(receiver, 1) if each != "silence"]  # what becomes of it has its own time
+    assert told == ["opened", "acknowledged", "escalated", "eased", "resolved"]
 
 
 def test_an_alert_that_comes_back_soon_opens_the_same_incident(receiver: Served) -> None:
