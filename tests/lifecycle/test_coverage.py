@@ -8,6 +8,7 @@ from typing import Any
 from tests.contracts.files import COUNTER, GAUGE, Files
 from tests.lifecycle.pages import project
 
+from telemetry.contracts import OWN_PACK, load_registry, shipped_packs
 from telemetry.operations.usage import Coverage, coverage
 
 SPAN = {"name": "image.build", "description": "Build an image."}
@@ -88,9 +89,16 @@ def test_names_without_a_contract_are_told(files: Files, tmp_path: Path) -> None
 
 def test_without_files_the_packs_count(tmp_path: Path) -> None:
     """Where nobody has files of their own, it is the packs that are measured."""
-    from telemetry.contracts import load_registry
-
     (tmp_path / "a.py").write_text('NAME = "compile_failure_total"\n')
     seen = coverage(load_registry(), {"code": [tmp_path]})
     assert "compile_failure_total" not in missing(seen, "code")
     assert "compile_success_total" in missing(seen, "code")
+
+
+def test_the_loop_is_closed() -> None:
+    """Each stable metric that is shipped is on a dashboard that is generated, and no query or rule reads another."""
+    registry = load_registry(packs=(*shipped_packs(), OWN_PACK))
+    tree = Path(__file__).parents[2] / "monitoring"
+    seen = coverage(registry, {"dashboards": [tree / "dashboards"], "alerts": [tree / "rules"]})
+    assert {each.percent for each in seen.shares if (each.kind, each.side) == ("metrics", "dashboards")} == {100.0}
+    assert [str(each) for each in seen.findings if each.code in ("TC503", "TC506")] == []

@@ -11,7 +11,7 @@ import typer
 from telemetry.cli.columns import show_columns
 from telemetry.cli.folders import refuse
 from telemetry.config import read_settings
-from telemetry.contracts import Finding, Registry, load_registry, shipped_packs
+from telemetry.contracts import OWN_PACK, Finding, Registry, load_registry, shipped_packs
 from telemetry.errors import ConfigurationError, ContractError
 from telemetry.operations.usage import Coverage, Side
 from telemetry.operations.usage import coverage as measured
@@ -68,7 +68,7 @@ def _sides(**given: _Paths) -> dict[Side, list[Path]]:
 def _registry(files: list[Path] | None) -> Registry:
     try:
         paths = files or read_settings().registry
-        return load_registry(*paths) if paths else load_registry(packs=shipped_packs())
+        return load_registry(*paths) if paths else load_registry(packs=(*shipped_packs(), OWN_PACK))
     except (ConfigurationError, ContractError) as error:
         refuse(str(error))
 
