@@ -118,6 +118,17 @@ RARE_NAMES = ("failure", "errors", "violations", "retr", "breaker")
 RARE = ("failure", "blocked", "5xx", "4xx", "timeout", "error", "critical", "cancelled", "incomplete")
 COUNTED_A_MINUTE = 12.0
 
+FLOOD: dict[str, Any] = {
+    "name": "arrivals_total",
+    "kind": "counter",
+    "unit": "count",
+    "description": "What comes from more places than it may.",
+    "owner": "devops",
+    "labels": ["origin", "environment"],
+    "cardinality": 2,
+}
+ORIGINS = ("north", "east", "south")
+
 
 def main() -> None:
     """Record the past into a file, say so, and go on until the process is killed."""
@@ -125,7 +136,7 @@ def main() -> None:
     registry = load_registry(packs=shipped_packs())
     with TemporaryDirectory() as folder:
         file = Path(folder) / "all.json"
-        file.write_text(json.dumps({"name": "all", "extends": list(shipped_packs())}))
+        file.write_text(json.dumps({"name": "all", "extends": list(shipped_packs()), "metrics": [FLOOD]}))
         settings: Any = {"journal": f"{folder}/journals", "overhead_budget_percent": 5, "logs_exporter": ["otlp"]}
         with telemetry.configure("sample", registry=file, prometheus_port=port, endpoint=endpoint, **settings):
             recorded = [Recorded(contract) for contract in registry.metrics.values() if is_ours(contract, registry)]
@@ -208,6 +219,8 @@ def step(recorded: list[Recorded], at: float, seconds: float) -> None:
         for each in recorded:
             for labels in each.series():
                 each.record(labels, at, seconds)
+        for origin in ORIGINS:
+            telemetry.metric(FLOOD["name"]).labels(origin=origin).inc()
     telemetry.get_logger("sample").info("compile.start", backend="c-gcc")
 
 
