@@ -37,6 +37,7 @@ def application(options: Options) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        """Work from the start of the server to its end."""
         service.start()
         yield
         service.close()

@@ -64,6 +64,7 @@ async def resolve(call: Call) -> Any:
     """Close an incident."""
 
     def work(connection: Connection) -> None:
+        """Resolve the incident, and give it as it is then."""
         number = call.values["id"]
         actions.resolve(connection, number, actor=call.person.name, who=_who(call), why=call.body["why"])
         row = connection.execute(select(INCIDENTS).where(INCIDENTS.c.id == number)).mappings().one()

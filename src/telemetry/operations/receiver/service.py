@@ -76,6 +76,7 @@ class Service:
         """
 
         def within() -> Any:
+            """Read within one transaction."""
             with self.store.read() as connection:
                 return read(connection)
 
