@@ -43,12 +43,12 @@ def test_a_registry_without_versions(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         extends=[],
-        spans=[{"name": "disk.burn", "description": "Push."}],
+        spans=[{"name": "tape.write", "description": "Push."}],
         attributes=[{"name": "host.kind", "type": "string", "description": "Where."}],
     )
-    with isolated(registry=path, dataset_version="golden-7") as recording, telemetry.span("disk.burn"):
+    with isolated(registry=path, dataset_version="golden-7") as recording, telemetry.span("tape.write"):
         pass
-    assert recording.span("disk.burn").attributes == {"host.kind": "online"}
+    assert recording.span("tape.write").attributes == {"host.kind": "online"}
     assert recording.violations() == {}
 
 
