@@ -221,12 +221,12 @@ def test_scheme_follows_the_system_until_somebody_chooses(browser: Browser, page
     """The page is dark where the system is; the switch makes it light, and a reload keeps that."""
     background = "getComputedStyle(document.body).backgroundColor"
     with opened(browser, page, scheme="dark") as shown:
-        dark = shown.page.evaluate(background)
+        is_light = f"{background} === 'rgb(255, 255, 255)'"
+        assert not shown.page.evaluate(is_light)
         shown.page.click("#theme")
-        light = shown.page.evaluate(background)
-        assert light == "rgb(255, 255, 255)" != dark
+        shown.page.wait_for_function(is_light)
         shown.page.reload()
-        assert shown.page.evaluate(background) == light
+        shown.page.wait_for_function(is_light)
 
 
 def test_narrow_windows_hide_nothing_that_matters(browser: Browser, page: Path) -> None:
